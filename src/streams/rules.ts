@@ -1,0 +1,50 @@
+/**
+ * Whatever decides an outcome or a fold. A processor uses one set of rules from its start to its end;
+ * sets are numbered by `epoch` in the order in which they were taken into use.
+ */
+export interface Rules {
+  /** 1, 2, 3, … */
+  readonly epoch: number;
+  /** IANA name; decides to which calendar day an event belongs. Fixed once a database holds data. */
+  readonly timezone: string;
+  /** How many calendar days an event may be behind the watermark's day. 0…3650, or Infinity. */
+  readonly lookbackDays: number;
+  /** How far an event's time may be ahead of its record's time. */
+  readonly maxFutureSkewSeconds: number;
+  /** Events before this are invalid. Microseconds since 1970. */
+  readonly minEventTime: number;
+  /** The largest gap between neighbours of one session; a longer one splits. */
+  readonly sessionGapSeconds: number;
+  readonly eventTypes: EventTypeCatalogue;
+  readonly platforms: PlatformList;
+}
+
+export interface EventTypeCatalogue {
+  /** Closed: a type that is not listed is invalid. Open: it is accepted with the defaults. */
+  readonly closed: boolean;
+  readonly types: readonly EventType[];
+}
+
+export interface EventType {
+  readonly name: string;
+  /** Other names under which producers send this type. */
+  readonly aliases: readonly string[];
+  readonly countsAsActive: boolean;
+  /** Server-side events neither open nor extend a session. */
+  readonly serverSide: boolean;
+  /** Whether `miles_amount` is earned, redeemed, or must be absent. */
+  readonly miles: 'earned' | 'redeemed' | 'none';
+}
+
+export interface PlatformList {
+  readonly closed: boolean;
+  readonly platforms: readonly { readonly name: string; readonly aliases: readonly string[] }[];
+}
+
+/** What an event type is that nobody has said anything about. */
+export const DEFAULT_EVENT_TYPE = {
+  aliases: [],
+  countsAsActive: true,
+  serverSide: false,
+  miles: 'none',
+} as const satisfies Omit<EventType, 'name'>;

@@ -1,0 +1,78 @@
+/**
+ * The port to the warehouse, as the processor needs it. The ClickHouse behind it is
+ * `clickhouse-store.ts`; the simulation puts an unreliable one in memory in its place.
+ */
+export interface Store {
+  /**
+   * The progress of the newest generation of a log: of all lines of `stream` whose source is `log`
+   * or `log@N`, those with the highest N, and of them the one with the highest (rulesEpoch, nextOffset).
+   */
+  readProgress(stream: string, log: string): Promise<ProgressLine | undefined>;
+  /** Stores lines; a line never replaces one of its source with a higher (rulesEpoch, nextOffset). */
+  writeProgress(lines: readonly ProgressLine[]): Promise<void>;
+  /** Appends blocks in ClickHouse's Native format. Resolves once they are stored. */
+  insert(table: string, blocks: readonly Uint8Array[]): Promise<void>;
+  /** Rows of accepted events, as RowBinary with the columns in the order of `columns`; rows in any order. */
+  readAccepted(query: AcceptedQuery): Promise<Buffer>;
+  /**
+   * The (entity, id) pairs, as RowBinary of two Strings, that sources other than `query.source` have
+   * accepted in these units, without those that `query.source` holds itself at or after `query.before`.
+   */
+  readAcceptedElsewhere(query: AcceptedQuery): Promise<Buffer>;
+  /**
+   * Removes what a source has stored at or after an offset from `tables` (the first one holds the
+   * accepted rows), and says which entities lost accepted rows on which days.
+   */
+  removeFrom(
+    tables: readonly string[],
+    source: string,
+    offset: number,
+  ): Promise<readonly RemovedEntityDay[]>;
+}
+
+/** Which accepted rows of one source to read: those of one day and some buckets, below an offset. */
+export interface AcceptedQuery {
+  readonly table: string;
+  readonly source: string;
+  /** Days since 1970-01-01. */
+  readonly day: number;
+  readonly buckets: readonly number[];
+  /** Only rows whose offset is lower. */
+  readonly before: number;
+  readonly columns: readonly string[];
+}
+
+export interface RemovedEntityDay {
+  /** Days since 1970-01-01. */
+  readonly day: number;
+  readonly bucket: number;
+  /** The entity's identity (`user_id`), as its bytes. */
+  readonly entity: Buffer;
+}
+
+/**
+ * Where the processing of one source is, and what became of its records so far. It is a function of
+ * the log up to `nextOffset` and the rules, and it is written only after the rows it covers.
+ */
+export interface ProgressLine {
+  readonly stream: string;
+  /** `topic/partition`, `topic/partition@N` for the N-th log under that name, `file:NAME`. */
+  readonly source: string;
+  readonly nextOffset: number;
+  /** Largest accepted event time, microseconds since 1970; null before the first accepted event. */
+  readonly watermark: number | null;
+  readonly accepted: number;
+  readonly duplicate: number;
+  readonly late: number;
+  readonly future: number;
+  readonly invalid: number;
+  /** Records that the log had dropped before they were read, as a count of offsets. */
+  readonly skipped: number;
+  /** The offset from which the counts above count. */
+  readonly countedFrom: number;
+  /** Offset, time (ms) and checksum of the last record that was read; null before the first. */
+  readonly lastOffset: number | null;
+  readonly lastRecordTime: number | null;
+  readonly lastChecksum: number | null;
+  readonly rulesEpoch: number;
+}
