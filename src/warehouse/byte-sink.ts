@@ -1,0 +1,116 @@
+/** A growing buffer that values are appended to, in ClickHouse's little-endian binary forms. */
+export class ByteSink {
+  buffer: Buffer;
+  length = 0;
+
+  constructor(capacity = 256) {
+    this.buffer = Buffer.allocUnsafeSlow(capacity);
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  written(): Buffer {
+    return this.buffer.subarray(0, this.length);
+  }
+
+  /** Makes room for more bytes; to be called before the unchecked writes below. */
+  reserve(bytes: number): void {
+    const needed = this.length + bytes;
+    if (needed <= this.buffer.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));
+    this.buffer.copy(grown, 0, 0, this.length);
+    this.buffer = grown;
+  }
+
+  uint8(value: number): void {
+    if (this.length === this.buffer.length) this.reserve(1);
+    this.buffer[this.length++] = value;
+  }
+
+  uint16(value: number): void {
+    this.reserve(2);
+    const { buffer, length } = this;
+    buffer[length] = value;
+    buffer[length + 1] = value >>> 8;
+    this.length = length + 2;
+  }
+
+  uint32(value: number): void {
+    this.reserve(4);
+    const { buffer, length } = this;
+    buffer[length] = value;
+    buffer[length + 1] = value >>> 8;
+    buffer[length + 2] = value >>> 16;
+    buffer[length + 3] = value >>> 24;
+    this.length = length + 4;
+  }
+
+  /** A 64-bit integer, signed or not, of magnitude at most 2^53. */
+  int64(value: number): void {
+    this.words(value >>> 0, Math.floor(value / 2 ** 32) | 0);
+  }
+
+  /** A 64-bit integer given as its low and its high half. */
+  words(low: number, high: number): void {
+    this.reserve(8);
+    const { buffer, length } = this;
+    buffer[length] = low;
+    buffer[length + 1] = low >>> 8;
+    buffer[length + 2] = low >>> 16;
+    buffer[length + 3] = low >>> 24;
+    buffer[length + 4] = high;
+    buffer[length + 5] = high >>> 8;
+    buffer[length + 6] = high >>> 16;
+    buffer[length + 7] = high >>> 24;
+    this.length = length + 8;
+  }
+
+  /** An unsigned LEB128 integer below 2^31, as ClickHouse writes lengths. */
+  varint(value: number): void {
+    this.reserve(5);
+    let rest = value;
+    let { length } = this;
+    while (rest >= 0x80) {
+      this.buffer[length++] = rest | 0x80;
+      rest >>>= 7;
+    }
+    this.buffer[length++] = rest;
+    this.length = length;
+  }
+
+  /** A length and the bytes of `bytes[start, end)`. */
+  string(bytes: Buffer, start: number, end: number): void {
+    const size = end - start;
+    this.reserve(size + 5);
+    this.varint(size);
+    this.copy(bytes, start, end);
+  }
+
+  /** A length and the bytes of a byte string. */
+  byteString(value: string): void {
+    const size = value.length;
+    this.reserve(size + 5);
+    this.varint(size);
+    const { buffer, length } = this;
+    if (size > 64) buffer.latin1Write(value, length, size);
+    else for (let at = 0; at < size; at++) buffer[length + at] = value.charCodeAt(at);
+    this.length = length + size;
+  }
+
+  text(value: string): void {
+    const bytes = Buffer.from(value);
+    this.string(bytes, 0, bytes.length);
+  }
+
+  copy(bytes: Buffer, start: number, end: number): void {
+    const size = end - start;
+    this.reserve(size);
+    const { buffer, length } = this;
+    // A call into native code costs as much as copying some fifty bytes here.
+    if (size > 48) bytes.copy(buffer, length, start, end);
+    else for (let at = 0; at < size; at++) buffer[length + at] = bytes[start + at]!;
+    this.length = length + size;
+  }
+}
