@@ -1,0 +1,126 @@
+/** In: the source files. Out: a failure for each import that goes against the direction of the stations. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { expect, test } from 'vitest';
+
+/**
+ * The stations of src and what each may import besides itself. A station is a folder, or a single
+ * file where that file is a port. Whatever is listed later may only import what is listed earlier,
+ * so there can be no cycle; only `cli` joins the outer stations.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  // Ports and data: what the stations agree on.
+  streams: [],
+  'sources/source.ts': [],
+  'warehouse/store.ts': [],
+  'processor/ports.ts': ['sources/source.ts'],
+  // The pure middle: no Kafka, no ClickHouse, no I/O.
+  decode: ['streams', 'processor/ports.ts'],
+  fold: ['streams'],
+  // The edges: each implements ports, none knows another.
+  'sources/kafka': ['sources/source.ts', 'processor/ports.ts'],
+  'sources/file': ['streams', 'sources/source.ts', 'processor/ports.ts'],
+  warehouse: ['streams', 'warehouse/store.ts'],
+  'embedded/clickhouse': [],
+  'embedded/broker': [],
+  // What joins them.
+  processor: [
+    'sources/source.ts',
+    'warehouse/store.ts',
+    'processor/ports.ts',
+    'streams',
+    'decode',
+    'fold',
+    'warehouse',
+  ],
+  scoring: ['warehouse', 'warehouse/store.ts'],
+  serve: ['processor', 'processor/ports.ts', 'warehouse', 'warehouse/store.ts', 'scoring'],
+  config: ['streams'],
+  cli: ['*'],
+};
+
+const SRC = join(import.meta.dirname, '../src');
+const STATIONS = Object.keys(MAY_IMPORT);
+const FORBIDDEN = [/['"`\s(=]\/(?:work|root|Users)\//, /\bas unknown as\b/];
+const IMPORT = /(?:^|[^.\w])(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g;
+
+interface Edge {
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+test('the table of stations has no cycle', () => {
+  for (const [position, station] of STATIONS.entries()) {
+    for (const allowed of MAY_IMPORT[station] ?? []) {
+      if (allowed === '*') continue;
+      expect(STATIONS.indexOf(allowed), `${station} → ${allowed}`).toBeGreaterThanOrEqual(0);
+      expect(STATIONS.indexOf(allowed), `${station} → ${allowed}`).toBeLessThan(position);
+    }
+  }
+});
+
+test('every file of src belongs to a station', () => {
+  expect(sourceFiles().filter((file) => stationOf(file) === undefined)).toEqual([]);
+});
+
+test('imports between stations go only where the table allows', () => {
+  const wrong = edges().filter(
+    ({ from, to }) =>
+      from !== to && !MAY_IMPORT[from]?.includes('*') && !MAY_IMPORT[from]?.includes(to),
+  );
+  expect(wrong.map(({ file, from, to }) => `${file}: ${from} may not import ${to}`)).toEqual([]);
+});
+
+test('the check sees an import of every form', () => {
+  const text = `import { a } from '../a.ts';\nexport * from "../b.ts";\nawait import('../c.ts');\nimport '../d.ts';`;
+  expect([...text.matchAll(IMPORT)].map((match) => match[1])).toEqual([
+    '../a.ts',
+    '../b.ts',
+    '../c.ts',
+    '../d.ts',
+  ]);
+});
+
+test('no file speaks of one machine, and no type is forced on a value', () => {
+  const tracked = execFileSync('git', ['ls-files', '-z', '--', '*.ts', '*.md', '*.json', '*.sql'], {
+    cwd: join(SRC, '..'),
+    encoding: 'utf8',
+  });
+  const wrong = tracked
+    .split('\0')
+    .filter((file) => file !== '')
+    .filter((file) => file !== 'test/architecture.test.ts' && existsSync(join(SRC, '..', file)))
+    .filter((file) =>
+      FORBIDDEN.some((pattern) => pattern.test(readFileSync(join(SRC, '..', file), 'utf8'))),
+    );
+  expect(wrong).toEqual([]);
+});
+
+function sourceFiles(): string[] {
+  return readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .sort();
+}
+
+/** The most specific station that holds this file (a path relative to src). */
+function stationOf(file: string): string | undefined {
+  return STATIONS.filter((station) => file === station || file.startsWith(`${station}/`)).sort(
+    (a, b) => b.length - a.length,
+  )[0];
+}
+
+function edges(): Edge[] {
+  return sourceFiles().flatMap((file) => {
+    const from = stationOf(file);
+    if (from === undefined) return [];
+    return [...readFileSync(join(SRC, file), 'utf8').matchAll(IMPORT)]
+      .map((match) => match[1] ?? '')
+      .filter((target) => target.startsWith('.'))
+      .map((target) => {
+        const path = relative(SRC, join(SRC, dirname(file), target));
+        return { file, from, to: stationOf(path) ?? path };
+      });
+  });
+}

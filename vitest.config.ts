@@ -1,0 +1,19 @@
+import { randomInt } from 'node:crypto';
+import { defineConfig } from 'vitest/config';
+
+/** Every random choice of a test follows from this number; SEED=N repeats a run. */
+const seed = (process.env['SEED'] ??= String(randomInt(2 ** 31)));
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    env: { SEED: seed },
+    globalSetup: ['test/support/announce-seed.ts'],
+    setupFiles: ['test/support/seed.ts'],
+    sequence: { seed: Number(seed) },
+  },
+});
