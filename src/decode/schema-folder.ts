@@ -1,0 +1,115 @@
+/**
+ * In: a folder of Avro schemas with its `ids.json`. Out: every schema version with its id, and the
+ * folder as a schema registry.
+ *
+ * `ids.json` lists `{ id, stream, file }` in ascending order of id. An id belongs to its schema for
+ * ever: a new version of a stream's schema is a new entry at the end, and the old version moves to a
+ * file of its own (`app-event.v1.avsc`). The last entry of a stream is its current schema.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { ProducerRegistry, WriterSchema } from './registry-port.ts';
+import { RegistryError } from './registry-port.ts';
+
+/** The schemas that come with the package. */
+export const BUNDLED_SCHEMAS = fileURLToPath(new URL('../../schemas', import.meta.url));
+
+export interface SchemaVersion {
+  /** 1, 2, 3, …: the id in Confluent's wire format. */
+  readonly id: number;
+  /** The stream's name, for example `app-events`. */
+  readonly stream: string;
+  readonly file: string;
+  /** The Avro schema as JSON text. */
+  readonly schema: string;
+}
+
+export interface SchemaFolder {
+  readonly versions: readonly SchemaVersion[];
+  /** The current schema of a stream. Throws when the folder has none. */
+  latest(stream: string): SchemaVersion;
+}
+
+const idsFile = z.array(
+  z.strictObject({
+    id: z.int().min(1).max(0x7fffffff),
+    stream: z.string().min(1),
+    file: z.string().regex(/^[\w.-]+\.avsc$/),
+  }),
+);
+
+/** Reads the whole folder at once. Throws a `RegistryError` that names the file and what is wrong in it. */
+export function readSchemaFolder(directory: string): SchemaFolder {
+  const idsPath = join(directory, 'ids.json');
+  const parsed = idsFile.safeParse(readJson(idsPath).value);
+  if (!parsed.success) throw invalidFolder(idsPath, z.prettifyError(parsed.error));
+  const versions: SchemaVersion[] = [];
+  let lastId = 0;
+  for (const { id, stream, file } of parsed.data) {
+    if (id <= lastId)
+      throw invalidFolder(idsPath, `id ${id} comes after ${lastId}: ids must ascend`);
+    lastId = id;
+    versions.push({ id, stream, file, schema: readJson(join(directory, file)).text });
+  }
+  return {
+    versions,
+    latest(stream) {
+      const version = versions.findLast((candidate) => candidate.stream === stream);
+      if (version === undefined) {
+        const known = [...new Set(versions.map((candidate) => candidate.stream))].join(', ');
+        throw invalidFolder(idsPath, `no schema for stream "${stream}"; there are ${known}`);
+      }
+      return version;
+    },
+  };
+}
+
+/** The folder in the place of a registry: its ids are those of `ids.json`, and nothing can be added. */
+export function folderRegistry(directory: string): ProducerRegistry {
+  const { versions } = readSchemaFolder(directory);
+  const byId = new Map(versions.map((version) => [version.id, version.schema]));
+  return {
+    schema: (id) => Promise.resolve(byId.get(id)),
+    register(writer) {
+      const id = idOf(versions, writer);
+      return id === undefined
+        ? Promise.reject(notInFolder(directory, writer))
+        : Promise.resolve(id);
+    },
+  };
+}
+
+function idOf(versions: readonly SchemaVersion[], writer: WriterSchema): number | undefined {
+  const text = normalised(writer.schema);
+  return versions.findLast(
+    ({ stream, schema }) => stream === writer.stream && normalised(schema) === text,
+  )?.id;
+}
+
+function normalised(schema: string): string {
+  return JSON.stringify(JSON.parse(schema));
+}
+
+function notInFolder(directory: string, { stream }: WriterSchema): RegistryError {
+  return new RegistryError(
+    'schema_unknown',
+    `${directory} holds no such schema for stream "${stream}": add it as a file and to ids.json, ` +
+      'or set SCHEMA_REGISTRY_URL to a registry that takes new schemas',
+    false,
+  );
+}
+
+function readJson(path: string): { text: string; value: unknown } {
+  try {
+    const text = readFileSync(path, 'utf8');
+    return { text, value: JSON.parse(text) };
+  } catch (cause) {
+    throw invalidFolder(path, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+function invalidFolder(path: string, what: string, cause?: unknown): RegistryError {
+  return new RegistryError('schema_folder_invalid', `${path}: ${what}`, false, { cause });
+}
