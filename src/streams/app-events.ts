@@ -1,0 +1,200 @@
+import { recordSchema } from '../decode/record-schema.ts';
+import type { Slots } from '../decode/slots.ts';
+import { emptyUserDay, foldEvent, type FoldedEvent, type UserDay } from '../fold/user-day.ts';
+import { ByteSink } from '../warehouse/byte-sink.ts';
+import { NativeBlock, nativeColumn, type NativeColumn } from '../warehouse/native-block.ts';
+import { EventTypeDictionary, type KnownType } from './event-type-dictionary.ts';
+import { PlatformDictionary, platformWithType } from './platform-dictionary.ts';
+import type { Reason } from './reasons.ts';
+import type { Rules } from './rules.ts';
+import type { Interpreter, Listing, Stream } from './stream.ts';
+import { userDayColumns, writeUserDay } from './user-day-columns.ts';
+
+const MAX_ID_BYTES = 128;
+/** 2149-06-06, the first day that ClickHouse's Date cannot hold, in microseconds since 1970. */
+const END_OF_DATES = 65_536 * 86_400_000_000 - 86_400_000_000;
+
+/** The stream `app-events`. `avsc` is the parsed `schemas/app-event.avsc`. */
+export function appEvents(avsc: object): Stream<UserDay> {
+  const schema = recordSchema(avsc);
+  return {
+    name: 'app-events',
+    schema,
+    tables: {
+      accepted: 'events_rows',
+      aggregates: 'user_day_rows',
+      late: 'late_events_rows',
+      rejected: 'rejected_events_rows',
+    },
+    entity: 'user_id',
+    id: 'event_id',
+    time: 'event_time',
+    foldFields: [
+      'user_id',
+      'event_id',
+      'event_type',
+      'event_time',
+      'platform',
+      'utm_source',
+      'country',
+      'miles_amount',
+    ],
+    interpreter: (rules) => new AppEventInterpreter(schema.index, rules),
+  };
+}
+
+class AppEventInterpreter implements Interpreter<UserDay> {
+  readonly #eventId: number;
+  readonly #userId: number;
+  readonly #eventType: number;
+  readonly #eventTime: number;
+  readonly #platform: number;
+  readonly #utmSource: number;
+  readonly #country: number;
+  readonly #miles: number;
+  readonly #pageUrl: number;
+  readonly #minEventTime: number;
+  readonly #sessionGap: number;
+  readonly #types: EventTypeDictionary;
+  readonly #platforms: PlatformDictionary;
+  #unlisted: KnownType[] = [];
+
+  constructor(index: (field: string) => number, rules: Rules) {
+    this.#eventId = index('event_id');
+    this.#userId = index('user_id');
+    this.#eventType = index('event_type');
+    this.#eventTime = index('event_time');
+    this.#platform = index('platform');
+    this.#utmSource = index('utm_source');
+    this.#country = index('country');
+    this.#miles = index('miles_amount');
+    this.#pageUrl = index('page_url');
+    this.#minEventTime = rules.minEventTime;
+    this.#sessionGap = rules.sessionGapSeconds * 1_000_000;
+    this.#types = new EventTypeDictionary(rules.eventTypes);
+    this.#platforms = new PlatformDictionary(rules.platforms);
+  }
+
+  check(slots: Slots): Reason | null {
+    const { start, end, number } = slots;
+    const eventIdBytes = end[this.#eventId]! - start[this.#eventId]!;
+    if (eventIdBytes === 0) return 'event_id_empty';
+    if (eventIdBytes > MAX_ID_BYTES) return 'event_id_too_long';
+    const userIdBytes = end[this.#userId]! - start[this.#userId]!;
+    if (userIdBytes === 0) return 'user_id_empty';
+    if (userIdBytes > MAX_ID_BYTES) return 'user_id_too_long';
+
+    const type = this.#types.resolve(slots, this.#eventType);
+    if (typeof type === 'string') return type;
+    const time = number[this.#eventTime]!;
+    if (time < this.#minEventTime || time >= END_OF_DATES) return 'time_out_of_range';
+
+    if (start[this.#miles] === -1) {
+      if (type.movesMiles) return 'miles_missing';
+    } else {
+      if (!type.movesMiles) return 'miles_unexpected';
+      if (number[this.#miles]! < 0) return 'miles_negative';
+    }
+
+    const platform = this.#platforms.resolve(slots, this.#platform);
+    if (platform === undefined) return 'platform_unknown';
+    if (!isNullOrUrl(slots, this.#pageUrl)) return 'page_url_malformed';
+
+    slots.replace(this.#eventType, type.name);
+    if (platform === null) start[this.#platform] = -1;
+    else slots.replace(this.#platform, platform.name);
+    normaliseText(slots, this.#utmSource);
+    return null;
+  }
+
+  empty(): UserDay {
+    return emptyUserDay();
+  }
+
+  fold(state: UserDay, slots: Slots): void {
+    const type = this.#types.ofStoredRow(slots, this.#eventType);
+    if (!type.listed) {
+      type.listed = true;
+      this.#unlisted.push(type);
+    }
+    const platform = this.#platforms.ofStoredRow(slots, this.#platform);
+    const event: FoldedEvent = {
+      time: slots.number[this.#eventTime]!,
+      type,
+      platformType: platform === null ? null : platformWithType(platform, type),
+      miles: slots.isNull(this.#miles) ? 0 : slots.number[this.#miles]!,
+      eventId: () => slots.byteString(this.#eventId),
+      platform: () => platform?.byteString ?? null,
+      utmSource: () => nullableByteString(slots, this.#utmSource),
+      country: () => nullableByteString(slots, this.#country),
+    };
+    foldEvent(state, event, this.#sessionGap);
+  }
+
+  columns(): readonly NativeColumn[] {
+    return userDayColumns();
+  }
+
+  write(state: UserDay, columns: readonly NativeColumn[]): void {
+    writeUserDay(state, columns);
+  }
+
+  /** Types seen for the first time, as rows of the catalogue that never override a person's. */
+  takeListings(): Listing | null {
+    if (this.#unlisted.length === 0) return null;
+    const name = nativeColumn('event_type', 'String');
+    // The epoch: any row that a person writes is later.
+    const updatedAt = nativeColumn('updated_at', "DateTime64(3, 'UTC')");
+    const block = new NativeBlock([name, updatedAt]);
+    for (const type of this.#unlisted) {
+      (name.sinks[0] as ByteSink).byteString(type.order);
+      (updatedAt.sinks[0] as ByteSink).int64(0);
+      block.rows++;
+    }
+    this.#unlisted = [];
+    return { table: 'event_types', pieces: block.pieces() };
+  }
+}
+
+function nullableByteString(slots: Slots, field: number): string | null {
+  return slots.isNull(field) ? null : slots.byteString(field);
+}
+
+/** Trims and lower-cases; blank becomes null. */
+function normaliseText(slots: Slots, field: number): void {
+  const from = slots.start[field]!;
+  if (from === -1) return;
+  const bytes = slots.bytes[field]!;
+  const to = slots.end[field]!;
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at]!;
+    // Upper-case, white space and what is not ASCII take the slow way.
+    if (byte <= 32 || byte >= 127 || (byte >= 65 && byte <= 90)) {
+      slots.replace(field, Buffer.from(slots.text(field).trim().toLowerCase()));
+      break;
+    }
+  }
+  if (slots.start[field] === slots.end[field]) slots.start[field] = -1;
+}
+
+/** An absolute URL: a scheme, "://", and something without spaces or control characters. */
+function isNullOrUrl(slots: Slots, field: number): boolean {
+  let at = slots.start[field]!;
+  if (at === -1) return true;
+  const bytes = slots.bytes[field]!;
+  const end = slots.end[field]!;
+  if (!isLetter(bytes[at]!)) return false;
+  while (at < end && isSchemeCharacter(bytes[at]!)) at++;
+  if (at + 3 >= end || bytes[at] !== 58 || bytes[at + 1] !== 47 || bytes[at + 2] !== 47) return false;
+  for (at += 3; at < end; at++) if (bytes[at]! <= 32 || bytes[at] === 127) return false;
+  return true;
+}
+
+function isLetter(byte: number): boolean {
+  const lower = byte | 32;
+  return lower >= 97 && lower <= 122;
+}
+
+function isSchemeCharacter(byte: number): boolean {
+  return isLetter(byte) || (byte >= 48 && byte <= 57) || byte === 43 || byte === 45 || byte === 46;
+}

@@ -1,0 +1,69 @@
+import { ByteMap } from '../decode/byte-map.ts';
+import type { Slots } from '../decode/slots.ts';
+import type { FoldedType } from '../fold/user-day.ts';
+import { DEFAULT_EVENT_TYPE, type EventType, type EventTypeCatalogue } from './rules.ts';
+
+const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
+
+/** An event type in use: its rules and its one object. */
+export interface KnownType extends FoldedType {
+  readonly name: Buffer;
+  readonly movesMiles: boolean;
+  /** Whether the catalogue lists it; one that it does not is listed when it is first folded. */
+  listed: boolean;
+}
+
+/** Finds event types by the bytes that name them, aliases included. */
+export class EventTypeDictionary {
+  readonly #byName = new ByteMap<KnownType>();
+  readonly #closed: boolean;
+
+  constructor(catalogue: EventTypeCatalogue) {
+    this.#closed = catalogue.closed;
+    for (const type of catalogue.types) {
+      const known = knownType(type, true);
+      // A type's own name wins over another's alias, whatever their order.
+      for (const alias of type.aliases) {
+        if (!catalogue.types.some((other) => other.name === alias)) this.#byName.set(alias, known);
+      }
+      this.#byName.set(type.name, known);
+    }
+  }
+
+  /** The type that the field names, or why it is none. */
+  resolve(slots: Slots, field: number): KnownType | 'event_type_malformed' | 'unknown_event_type' {
+    const known = this.find(slots, field);
+    if (known !== undefined) return known;
+    const name = slots.text(field);
+    if (name.length > 128 || !SNAKE_CASE.test(name)) return 'event_type_malformed';
+    if (this.#closed) return 'unknown_event_type';
+    return this.#learn(name);
+  }
+
+  /** The type of a stored row, whose name may have left the catalogue since. */
+  ofStoredRow(slots: Slots, field: number): KnownType {
+    return this.find(slots, field) ?? this.#learn(slots.text(field));
+  }
+
+  find(slots: Slots, field: number): KnownType | undefined {
+    return this.#byName.get(slots.bytes[field]!, slots.start[field]!, slots.end[field]!);
+  }
+
+  #learn(name: string): KnownType {
+    const known = knownType({ name, ...DEFAULT_EVENT_TYPE }, false);
+    this.#byName.set(name, known);
+    return known;
+  }
+}
+
+function knownType(type: EventType, listed: boolean): KnownType {
+  const name = Buffer.from(type.name);
+  return {
+    name,
+    order: name.toString('latin1'),
+    serverSide: type.serverSide,
+    miles: type.miles === 'earned' ? 1 : type.miles === 'redeemed' ? -1 : 0,
+    movesMiles: type.miles !== 'none',
+    listed,
+  };
+}
