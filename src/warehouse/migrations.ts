@@ -1,0 +1,128 @@
+/**
+ * The schema. In: the numbered files of `clickhouse/`. Out: a database that has what they say, and
+ * in `schema_migrations` which of them it has.
+ *
+ * Every file can be applied again and again; one that has changed since it was applied is.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import type { ClickHouseClient } from '@clickhouse/client';
+import { warehouseError, WarehouseError } from './errors.ts';
+import { sqlStatements } from './sql-statements.ts';
+
+export interface MigrateOptions {
+  /** Only says what would be done. */
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface MigrationStep {
+  /** Name of the file, without its extension. */
+  readonly name: string;
+  readonly action: 'create' | 'update' | 'none';
+}
+
+interface Migration {
+  readonly name: string;
+  readonly checksum: string;
+  readonly statements: readonly string[];
+}
+
+const FOLDER = new URL('../../clickhouse/', import.meta.url);
+
+/**
+ * Brings the client's database up to this version's schema, in the order of the files; says for each
+ * file what was done, or with `dryRun` what would be.
+ * @throws WarehouseError `NEWER_SCHEMA` when the database was made by a newer version.
+ */
+export async function migrate(
+  client: ClickHouseClient,
+  options: MigrateOptions = {},
+): Promise<MigrationStep[]> {
+  const migrations = await readMigrations();
+  const applied = await readApplied(client);
+  const newer = [...applied.keys()].filter((name) => !migrations.some((m) => m.name === name));
+  if (newer.length > 0) {
+    throw new WarehouseError(
+      `the database was made by a newer version of tidemark (it has ${newer.join(', ')}): use that version`,
+      'NEWER_SCHEMA',
+      false,
+    );
+  }
+  const steps: MigrationStep[] = [];
+  if (!options.dryRun) await run(client, 'schema_migrations', CREATE_MIGRATIONS);
+  for (const migration of migrations) {
+    const { name, checksum } = migration;
+    const action = !applied.has(name)
+      ? 'create'
+      : applied.get(name) === checksum
+        ? 'none'
+        : 'update';
+    steps.push({ name, action });
+    if (action === 'none' || options.dryRun) continue;
+    for (const statement of migration.statements) await run(client, name, statement);
+    await run(
+      client,
+      'schema_migrations',
+      'INSERT INTO schema_migrations (name, checksum) SELECT {name: String}, {checksum: String}',
+      { name, checksum },
+    );
+  }
+  return steps;
+}
+
+const CREATE_MIGRATIONS = `
+CREATE TABLE IF NOT EXISTS schema_migrations
+(
+    name String COMMENT 'File of the schema, without its extension',
+    checksum String COMMENT 'SHA-256 of the file when it was applied, hexadecimal',
+    applied_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When it was applied'
+)
+ENGINE = ReplacingMergeTree(applied_at)
+ORDER BY name
+COMMENT 'Which files of the schema have been applied to this database; the latest row of a name counts.'`;
+
+async function readMigrations(): Promise<Migration[]> {
+  const files = (await readdir(FOLDER)).filter((file) => /^\d{3}-[a-z0-9-]+\.sql$/.test(file)).sort();
+  return Promise.all(
+    files.map(async (file) => {
+      const text = await readFile(new URL(file, FOLDER), 'utf8');
+      return {
+        name: file.slice(0, -'.sql'.length),
+        checksum: createHash('sha256').update(text).digest('hex'),
+        statements: sqlStatements(text),
+      };
+    }),
+  );
+}
+
+/** Checksums of the applied files by name. */
+async function readApplied(client: ClickHouseClient): Promise<Map<string, string>> {
+  try {
+    const exists = await client.query({
+      query: "SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'",
+      format: 'JSONEachRow',
+    });
+    if ((await exists.json()).length === 0) return new Map();
+    const result = await client.query({
+      query: 'SELECT name, checksum FROM schema_migrations FINAL',
+      format: 'JSONEachRow',
+    });
+    const rows = await result.json<{ name: string; checksum: string }>();
+    return new Map(rows.map(({ name, checksum }) => [name, checksum]));
+  } catch (error) {
+    throw warehouseError(error, 'read which parts of the schema there are');
+  }
+}
+
+async function run(
+  client: ClickHouseClient,
+  name: string,
+  query: string,
+  parameters: Record<string, string> = {},
+): Promise<void> {
+  try {
+    await client.command({ query, query_params: parameters });
+  } catch (error) {
+    throw warehouseError(error, `apply ${name} of the schema`);
+  }
+}
