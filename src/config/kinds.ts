@@ -1,0 +1,90 @@
+/** The kinds of values that settings have: what each accepts, in words and as a schema. */
+import { z } from 'zod';
+import type { Kind } from './knob.ts';
+
+const text = z.string();
+
+/** A whole number within a range, both ends included. */
+export function wholeNumber(from: number, to: number): Kind<number> {
+  return {
+    accepts: `a whole number from ${from} to ${to}`,
+    schema: text
+      .regex(/^-?\d+$/)
+      .transform(Number)
+      .refine((value) => value >= from && value <= to),
+  };
+}
+
+/** Text of a given form. */
+export function textLike(accepts: string, form: RegExp): Kind<string> {
+  return { accepts, schema: text.regex(form) };
+}
+
+/** Any text of one line. */
+export const line: Kind<string> = textLike('text without line breaks', /^[^\p{Cc}]+$/u);
+
+/** One of a few words, in any case. */
+export function oneOf<const T extends string>(...choices: readonly [T, ...T[]]): Kind<T> {
+  return {
+    accepts: `one of ${choices.join(', ')}`,
+    schema: text.toLowerCase().pipe(z.enum(choices)),
+  };
+}
+
+export const yesOrNo: Kind<boolean> = {
+  accepts: 'true or false',
+  schema: text
+    .toLowerCase()
+    .pipe(z.enum(['true', 'false', '1', '0', 'yes', 'no']))
+    .transform((value) => value === 'true' || value === '1' || value === 'yes'),
+};
+
+/** Words separated by commas, at least one, no empty ones. */
+export function list(what: string, item: RegExp): Kind<readonly string[]> {
+  return {
+    accepts: what,
+    schema: text
+      .transform((value) => value.split(',').map((part) => part.trim()))
+      .refine((parts) => parts.every((part) => item.test(part))),
+  };
+}
+
+export const httpUrl: Kind<string> = {
+  accepts: 'a URL such as http://user:password@host:8123/name',
+  schema: text.refine((value) => {
+    if (!URL.canParse(value)) return false;
+    const { protocol } = new URL(value);
+    return protocol === 'http:' || protocol === 'https:';
+  }),
+};
+
+export const timezone: Kind<string> = {
+  accepts: 'an IANA time zone such as UTC or Asia/Jakarta',
+  schema: text.refine((value) => {
+    // An offset such as +07:00 is accepted by JavaScript, but not by ClickHouse.
+    if (!/^[A-Za-z]/.test(value)) return false;
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: value });
+      return true;
+    } catch {
+      return false;
+    }
+  }),
+};
+
+/** A day or an instant, in UTC unless it says its zone, as microseconds since 1970. */
+export const instant: Kind<number> = {
+  accepts: 'a day such as 1980-01-01 or a time such as 1980-01-01T00:00:00Z',
+  schema: text
+    .regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)?)?$/)
+    .refine((value) => {
+      const day = value.slice(0, 10);
+      const midnight = Date.parse(day);
+      return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day);
+    })
+    .transform((value) => {
+      const saysZone = value.length === 10 || /(Z|[+-]\d\d:\d\d)$/.test(value);
+      return Date.parse(saysZone ? value : `${value}Z`) * 1000;
+    })
+    .refine((value) => !Number.isNaN(value)),
+};

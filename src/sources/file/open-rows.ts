@@ -1,0 +1,92 @@
+/** In: a path. Out: the file's rows, whatever its format. */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { readAvro } from './avro-rows.ts';
+import { readCsv } from './csv-rows.ts';
+import { FileError, causeOf } from './file-error.ts';
+import { readNdjson } from './ndjson-rows.ts';
+import type { Column, Row, RowFile } from './row-file.ts';
+
+export const FILE_FORMATS = ['csv', 'csv.gz', 'ndjson', 'ndjson.gz', 'avro'] as const;
+export type FileFormat = (typeof FILE_FORMATS)[number];
+
+const EXTENSIONS: ReadonlyMap<RegExp, FileFormat> = new Map([
+  [/\.csv$/i, 'csv'],
+  [/\.csv\.gz$/i, 'csv.gz'],
+  [/\.(ndjson|jsonl)$/i, 'ndjson'],
+  [/\.(ndjson|jsonl)\.gz$/i, 'ndjson.gz'],
+  [/\.avro$/i, 'avro'],
+]);
+
+interface Rows {
+  readonly columns: readonly Column[];
+  locate?(column: string): number;
+  rows(): AsyncIterable<readonly Row[]>;
+}
+
+/** The format by the file's extension, unless given. Throws a FileError when neither says. */
+export async function openRows(path: string, format = formatOf(path)): Promise<RowFile> {
+  const size = await sizeOf(path);
+  const file = createReadStream(path, { highWaterMark: 256 * 1024 });
+  let bytes: Readable = file;
+  if (format.endsWith('.gz')) {
+    // Errors of either side end the last stream, and come out where it is read.
+    bytes = pipeline(file, createGunzip({ chunkSize: 256 * 1024 }), () => {});
+  }
+  let content: Rows;
+  try {
+    content = await read(path, bytes, format);
+  } catch (error) {
+    file.destroy();
+    throw error;
+  }
+  const positions = new Map(content.columns.map(({ name }, position) => [name, position]));
+  return {
+    path,
+    columns: content.columns,
+    open: content.locate !== undefined,
+    locate: (column) => content.locate?.(column) ?? positions.get(column) ?? -1,
+    rows: () => content.rows(),
+    progress: () => ({ bytes: file.bytesRead, of: size }),
+    async [Symbol.asyncDispose]() {
+      file.destroy();
+      bytes.destroy();
+      if (!file.closed) await new Promise<void>((resolve) => file.once('close', () => resolve()));
+    },
+  };
+}
+
+function read(path: string, bytes: Readable, format: FileFormat): Promise<Rows> {
+  switch (format) {
+    case 'csv':
+    case 'csv.gz':
+      return readCsv(path, bytes);
+    case 'ndjson':
+    case 'ndjson.gz':
+      return readNdjson(path, bytes);
+    case 'avro':
+      return readAvro(path, bytes);
+  }
+}
+
+function formatOf(path: string): FileFormat {
+  for (const [extension, format] of EXTENSIONS) if (extension.test(path)) return format;
+  throw new FileError(
+    'wrong_file',
+    `${path}: its name does not say its format; give --format, one of ${FILE_FORMATS.join(', ')}`,
+  );
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    const stats = await stat(path);
+    if (stats.isDirectory()) throw new FileError('wrong_file', `${path} is a folder, not a file`);
+    return stats.size;
+  } catch (error) {
+    if (error instanceof FileError) throw error;
+    throw new FileError('wrong_file', `${path} cannot be read: ${causeOf(error)}`, error);
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * In: rows of a file. Out: records of a stream as Avro bytes, by a plan that is made once from the
+ * stream's fields, the mapping and the file's columns.
+ */
+import { createHash } from 'node:crypto';
+import { AvroBytes } from './avro-bytes.ts';
+import { fieldSource, locate } from './cell-source.ts';
+import type { CellSource, FieldSource } from './cell-source.ts';
+import { encodeAbsent, fieldEncoder, textOf } from './field-encoders.ts';
+import type { Encode, Problem, TargetField } from './field-encoders.ts';
+import { FileError } from './file-error.ts';
+import { LocalTime } from './local-time.ts';
+import type { Mapping } from './mapping.ts';
+import type { Row, RowFault, RowFile } from './row-file.ts';
+
+/** What a file's rows are to become. */
+export interface RowTarget {
+  readonly stream: string;
+  readonly fields: readonly TargetField[];
+  /** The field whose text is the record's key. */
+  readonly key: string;
+  /** The field that gets a hash of all others where a row has no value for it. */
+  readonly hashed: string | null;
+  /** IANA name of the zone of times that do not say theirs. */
+  readonly timezone: string;
+}
+
+export type EncodedRow =
+  | { readonly kind: 'record'; readonly key: Buffer | null; readonly value: Buffer }
+  | { readonly kind: 'fault'; readonly fault: RowFault }
+  /** The mapping's `where` leaves the row out. */
+  | { readonly kind: 'left_out' };
+
+interface PlannedField {
+  readonly field: TargetField;
+  readonly source: FieldSource | null;
+  readonly encode: Encode;
+}
+
+const LEFT_OUT: EncodedRow = { kind: 'left_out' };
+const EXPECTED = {
+  string: 'text, or a number of at most 15 digits',
+  int: 'a whole number of 32 bits',
+  long: 'a whole number of 64 bits',
+  decimal: 'a decimal of at most 14 digits and 4 decimals',
+  map: 'an object of names and values',
+} as const;
+const TIME_EXPECTED = {
+  iso: 'a time such as 2010-12-01T08:26:00Z or 2010-12-01 08:26:00 (for numbers give a "format")',
+  epoch_s: 'seconds since 1970',
+  epoch_ms: 'milliseconds since 1970',
+  epoch_us: 'microseconds since 1970',
+} as const;
+
+/** Encodes the rows of one file. */
+export class RowEncoder {
+  /** Columns of the file that nothing takes. */
+  readonly unused: readonly string[];
+  readonly #target: RowTarget;
+  readonly #plan: readonly PlannedField[];
+  readonly #takes: ((row: Row) => boolean) | null;
+  readonly #prefix: Buffer;
+  readonly #key: CellSource;
+  readonly #keyMayBeNull: boolean;
+  readonly #out = new AvroBytes();
+  readonly #scratch = new AvroBytes();
+  readonly #hashed = new AvroBytes();
+
+  /**
+   * `prefix` goes before each value. Throws a FileError (`wrong_mapping`) that names the field and the
+   * file's columns when the mapping does not fit the stream or the file.
+   */
+  constructor(target: RowTarget, mapping: Mapping, file: RowFile, prefix: Buffer) {
+    refuseUnknownFields(target, mapping);
+    const zone = new LocalTime(target.timezone);
+    this.#target = target;
+    this.#prefix = prefix;
+    this.#plan = target.fields.map((field) => {
+      const source = sourceOf(field, target, mapping, file);
+      const encode = fieldEncoder(field, { zone, format: source?.format ?? 'iso' });
+      return { field, source, encode };
+    });
+    const key = this.#plan.find(({ field }) => field.name === target.key);
+    this.#key = key?.source?.read ?? (() => null);
+    this.#keyMayBeNull = key?.field.nullable ?? true;
+    this.#takes = condition(mapping, file);
+    this.unused = unusedColumns(target, mapping, file);
+  }
+
+  encode(row: Row): EncodedRow {
+    if (row.fault !== null) return { kind: 'fault', fault: row.fault };
+    if (this.#takes !== null && !this.#takes(row)) return LEFT_OUT;
+    const out = this.#out;
+    out.clear();
+    out.raw(this.#prefix);
+    let gap = -1;
+    for (const planned of this.#plan) {
+      const value = planned.source?.read(row);
+      const absent = value === null || value === undefined;
+      if (absent && planned.field.name === this.#target.hashed) {
+        gap = out.length;
+        continue;
+      }
+      const problem = absent ? encodeAbsent(planned.field, out) : planned.encode(value, out);
+      if (problem !== null) return { kind: 'fault', fault: faultOf(planned, problem, value) };
+    }
+    return {
+      kind: 'record',
+      key: this.#keyOf(row),
+      value: gap < 0 ? out.copy() : this.#withHash(row, gap),
+    };
+  }
+
+  #keyOf(row: Row): Buffer | null {
+    const value = this.#key(row);
+    if (value === null || value === undefined) return this.#keyMayBeNull ? null : Buffer.alloc(0);
+    return Buffer.from(textOf(value) ?? '');
+  }
+
+  /**
+   * The record with an id of its own content at `gap`, in the form of a UUID. What is hashed is the name
+   * and the bytes of each field that has a value, so that a field added to the schema changes no id.
+   */
+  #withHash(row: Row, gap: number): Buffer {
+    const content = this.#hashed;
+    content.clear();
+    for (const { field, source, encode } of this.#plan) {
+      const value = source?.read(row);
+      if (value === null || value === undefined) continue;
+      this.#scratch.clear();
+      encode(value, this.#scratch);
+      content.string(field.name);
+      content.bytes(this.#scratch.view());
+    }
+    const hash = createHash('sha256').update(content.view()).digest();
+    this.#scratch.clear();
+    this.#scratch.string(asUuid(hash));
+    const whole = this.#out.view();
+    return Buffer.concat([whole.subarray(0, gap), this.#scratch.view(), whole.subarray(gap)]);
+  }
+}
+
+/** Version 8 of RFC 9562: 122 bits of the maker's own. */
+function asUuid(hash: Buffer): string {
+  hash[6] = (hash[6]! & 0x0f) | 0x80;
+  hash[8] = (hash[8]! & 0x3f) | 0x80;
+  const hex = hash.toString('hex', 0, 16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+function refuseUnknownFields({ stream, fields }: RowTarget, mapping: Mapping): void {
+  for (const name of mapping.fields.keys()) {
+    if (fields.some((field) => field.name === name)) continue;
+    const known = fields.map((field) => field.name).join(', ');
+    throw new FileError(
+      'wrong_mapping',
+      `mapping ${mapping.name}: stream ${stream} has no field "${name}"; its fields are ${known}`,
+    );
+  }
+}
+
+function sourceOf(
+  field: TargetField,
+  target: RowTarget,
+  mapping: Mapping,
+  file: RowFile,
+): FieldSource | null {
+  const entry = mapping.fields.get(field.name);
+  const isColumn = file.columns.some(({ name }) => name === field.name);
+  const mayBeMissing =
+    field.nullable || field.kind === 'map' || field.name === target.hashed || file.open;
+  if (entry !== undefined) {
+    if (Array.isArray(entry) && field.kind !== 'map') {
+      throw wrongMapping(mapping, `${field.name} takes one column, not a list`);
+    }
+    const source = fieldSource(field.name, entry, file, mapping);
+    if (
+      source === null &&
+      !field.nullable &&
+      field.kind !== 'map' &&
+      field.name !== target.hashed
+    ) {
+      throw wrongMapping(mapping, `${field.name} may not be empty in stream ${target.stream}`);
+    }
+    return source;
+  }
+  if (isColumn || file.open) {
+    return fieldSource(field.name, { column: field.name, default: null }, file, mapping);
+  }
+  if (mayBeMissing) return null;
+  const columns = file.columns.map(({ name }) => name).join(', ');
+  throw wrongMapping(
+    mapping,
+    `${field.name} of stream ${target.stream} has no column of its name in ${file.path}; say which of its columns it takes: ${columns}`,
+  );
+}
+
+function wrongMapping({ name }: Mapping, problem: string): FileError {
+  return new FileError('wrong_mapping', `mapping ${name}: ${problem}`);
+}
+
+function condition({ where, name }: Mapping, file: RowFile): ((row: Row) => boolean) | null {
+  if (where === undefined) return null;
+  const position = locate('where', where.column, file, { name });
+  if ('not_empty' in where) {
+    return ({ cells }) => {
+      const value = cells[position];
+      return value !== null && value !== undefined && value !== '';
+    };
+  }
+  const wanted = new Set(where.in.map(String));
+  return ({ cells }) => wanted.has(textOf(cells[position] ?? null) ?? '');
+}
+
+function faultOf({ field, source }: PlannedField, problem: Problem, value: unknown): RowFault {
+  const code = `${field.name}_${problem}`;
+  const from = source?.described ?? 'nothing';
+  if (problem === 'missing') return { code, detail: `${field.name} has no value in ${from}` };
+  const shown = JSON.stringify(textOf(value) ?? Number(value)).slice(0, 60);
+  const expected =
+    field.kind === 'timestamp' ? TIME_EXPECTED[source?.format ?? 'iso'] : EXPECTED[field.kind];
+  return { code, detail: `${field.name} takes ${expected}, and ${from} has ${shown}` };
+}
+
+function unusedColumns(target: RowTarget, mapping: Mapping, file: RowFile): readonly string[] {
+  const used = new Set<string>(mapping.where === undefined ? [] : [mapping.where.column]);
+  for (const { name } of target.fields) {
+    const entry = mapping.fields.get(name);
+    if (entry === undefined || entry === null) used.add(name);
+    else if (typeof entry === 'string') used.add(entry);
+    else if (Array.isArray(entry)) for (const column of entry) used.add(column);
+    else if ('column' in entry) used.add(entry.column);
+    else if ('template' in entry)
+      for (const part of entry.template.match(/[^{}]+/g) ?? []) used.add(part);
+  }
+  return file.columns.map(({ name }) => name).filter((name) => !used.has(name));
+}
