@@ -54,6 +54,8 @@ class HttpRegistry implements ProducerRegistry {
   }
 
   schema(id: number): Promise<string | undefined> {
+    // No registry gives such an id, and what one answers to it differs.
+    if (id < 0) return Promise.resolve(undefined);
     const unknownUntil = this.#unknownUntil.get(id);
     if (unknownUntil !== undefined) {
       if (this.#now() < unknownUntil) return Promise.resolve(undefined);
