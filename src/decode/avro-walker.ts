@@ -86,6 +86,7 @@ export class AvroWalker {
       } else {
         const reason = this.#readString(bytes, to, operation === STRING);
         if (reason !== null) return reason;
+        if (operation === BYTES && this.#number > 8) return 'number_out_of_range';
         start[field] = this.#position - this.#number;
         end[field] = this.#position;
       }

@@ -49,7 +49,7 @@ export class ByteMap<V> {
   /** Adds a key that is not there yet; returns its number. */
   add(bytes: Buffer, start: number, end: number, hash: number, value: V): number {
     const number = this.keys.length;
-    this.keys.push(bytes.latin1Slice(start, end));
+    this.keys.push(bytes.toString('latin1', start, end));
     this.values.push(value);
     if (number === this.#hashes.length) {
       const hashes = new Uint32Array(number * 2);

@@ -51,7 +51,9 @@ function parseField(record: string, field: AvroField): RecordField {
   const values = branches.filter((branch) => branch !== 'null');
   const kind = values.length === 1 ? kindOf(values[0]) : undefined;
   if (kind === undefined || branches.length > 2) {
-    throw new Error(`field ${record}.${field.name} has a type no stream can store: ${JSON.stringify(field.type)}`);
+    throw new Error(
+      `field ${record}.${field.name} has a type no stream can store: ${JSON.stringify(field.type)}`,
+    );
   }
   return {
     name: field.name,
@@ -68,6 +70,7 @@ function kindOf(type: unknown): FieldKind | undefined {
   if (base === 'long' && logicalType === 'timestamp-micros') return 'timestamp';
   if (base === 'bytes' && logicalType === 'decimal' && scale === 4) return 'decimal';
   if (base === 'map' && values === 'string') return 'map';
-  if (logicalType === undefined && (base === 'string' || base === 'int' || base === 'long')) return base;
+  if (logicalType === undefined && (base === 'string' || base === 'int' || base === 'long'))
+    return base;
   return undefined;
 }

@@ -36,6 +36,6 @@ export class Slots {
 
   /** The value as a string of its bytes (one character per byte): compares in byte order. */
   byteString(field: number): string {
-    return this.bytes[field]!.latin1Slice(this.start[field], this.end[field]);
+    return this.bytes[field]!.toString('latin1', this.start[field], this.end[field]);
   }
 }

@@ -33,7 +33,8 @@ function packUuid(bytes: Buffer, start: number, end: number): boolean {
     let value = 0;
     for (let digits = 0; digits < 8; digits++) {
       if (bytes[at] === DASH) {
-        if (at !== start + 8 && at !== start + 13 && at !== start + 18 && at !== start + 23) return false;
+        if (at !== start + 8 && at !== start + 13 && at !== start + 18 && at !== start + 23)
+          return false;
         at++;
       }
       const digit = HEX[bytes[at++]!]!;
@@ -117,7 +118,13 @@ export class IdSet {
     this.#table = new Uint32Array(old.length * 2);
     for (let at = 0; at < old.length; at += WORDS) {
       if (old[at] === 0) continue;
-      const [owner, a, b, c, d] = [old[at]!, old[at + 1]!, old[at + 2]!, old[at + 3]!, old[at + 4]!];
+      const [owner, a, b, c, d] = [
+        old[at]!,
+        old[at + 1]!,
+        old[at + 2]!,
+        old[at + 3]!,
+        old[at + 4]!,
+      ];
       this.#put(this.#find(owner, a, b, c, d), owner, a, b, c, d);
     }
   }

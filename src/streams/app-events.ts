@@ -11,8 +11,11 @@ import type { Interpreter, Listing, Stream } from './stream.ts';
 import { userDayColumns, writeUserDay } from './user-day-columns.ts';
 
 const MAX_ID_BYTES = 128;
-/** 2149-06-06, the first day that ClickHouse's Date cannot hold, in microseconds since 1970. */
-const END_OF_DATES = 65_536 * 86_400_000_000 - 86_400_000_000;
+/**
+ * 2149-06-06 in microseconds since 1970: the last day that ClickHouse's Date holds, kept free for time
+ * zones that are a day ahead.
+ */
+const END_OF_DATES = 65_535 * 86_400_000_000;
 
 /** The stream `app-events`. `avsc` is the parsed `schemas/app-event.avsc`. */
 export function appEvents(avsc: object): Stream<UserDay> {
@@ -152,7 +155,7 @@ class AppEventInterpreter implements Interpreter<UserDay> {
       block.rows++;
     }
     this.#unlisted = [];
-    return { table: 'event_types', pieces: block.pieces() };
+    return { table: 'event_types', rows: block.rows, pieces: block.pieces() };
   }
 }
 
@@ -185,7 +188,8 @@ function isNullOrUrl(slots: Slots, field: number): boolean {
   const end = slots.end[field]!;
   if (!isLetter(bytes[at]!)) return false;
   while (at < end && isSchemeCharacter(bytes[at]!)) at++;
-  if (at + 3 >= end || bytes[at] !== 58 || bytes[at + 1] !== 47 || bytes[at + 2] !== 47) return false;
+  if (at + 3 >= end || bytes[at] !== 58 || bytes[at + 1] !== 47 || bytes[at + 2] !== 47)
+    return false;
   for (at += 3; at < end; at++) if (bytes[at]! <= 32 || bytes[at] === 127) return false;
   return true;
 }

@@ -53,5 +53,6 @@ export interface Interpreter<State extends Folded> {
 
 export interface Listing {
   readonly table: string;
+  readonly rows: number;
   readonly pieces: readonly Uint8Array[];
 }

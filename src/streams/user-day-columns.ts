@@ -26,11 +26,7 @@ export function userDayColumns(): readonly NativeColumn[] {
       `Array(Tuple(start ${MICROS}, end ${MICROS}, events UInt32, event_counts Map(String, UInt32)))`,
       7,
     ),
-    nativeColumn(
-      'miles_ledger',
-      `Array(Tuple(time ${MICROS}, event_id String, delta Int64))`,
-      4,
-    ),
+    nativeColumn('miles_ledger', `Array(Tuple(time ${MICROS}, event_id String, delta Int64))`, 4),
   ];
 }
 

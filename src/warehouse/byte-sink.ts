@@ -67,6 +67,23 @@ export class ByteSink {
     this.length = length + 8;
   }
 
+  /** A signed big-endian integer of at most 8 bytes, as Avro writes decimals. */
+  bigEndianInt64(bytes: Buffer, start: number, end: number): void {
+    const sign = start < end && bytes[start]! >= 0x80 ? 0xff : 0;
+    this.reserve(8);
+    const { buffer, length } = this;
+    for (let at = 0; at < 8; at++) {
+      buffer[length + at] = at < end - start ? bytes[end - 1 - at]! : sign;
+    }
+    this.length = length + 8;
+  }
+
+  fill(byte: number, count: number): void {
+    this.reserve(count);
+    this.buffer.fill(byte, this.length, this.length + count);
+    this.length += count;
+  }
+
   /** An unsigned LEB128 integer below 2^31, as ClickHouse writes lengths. */
   varint(value: number): void {
     this.reserve(5);
@@ -94,7 +111,7 @@ export class ByteSink {
     this.reserve(size + 5);
     this.varint(size);
     const { buffer, length } = this;
-    if (size > 64) buffer.latin1Write(value, length, size);
+    if (size > 64) buffer.write(value, length, size, 'latin1');
     else for (let at = 0; at < size; at++) buffer[length + at] = value.charCodeAt(at);
     this.length = length + size;
   }

@@ -1,0 +1,393 @@
+import type PQueue from 'p-queue';
+import { hashBytes } from '../decode/byte-map.ts';
+import { ValueDecoder } from '../decode/value-decoder.ts';
+import { UnitCache } from '../fold/unit-cache.ts';
+import type { LogBounds, RecordBatch } from '../sources/source.ts';
+import { Calendar } from '../streams/calendar.ts';
+import type { Rules } from '../streams/rules.ts';
+import type { Folded, Interpreter, Stream } from '../streams/stream.ts';
+import type { ProgressLine, Store } from '../warehouse/store.ts';
+import { AbandonedError, LogRecreatedError, RulesOutdatedError } from './errors.ts';
+import type { CommitBatch, Committer, GroupCommit } from './group-commit.ts';
+import { Intake } from './intake.ts';
+import type { Observer, OutcomeCount } from './observer.ts';
+import { Pending } from './pending.ts';
+import type { Clock, SchemaRegistry } from './ports.ts';
+import { firstLine, nextGeneration, Progress } from './progress.ts';
+import { retrying } from './retry.ts';
+import { UnitLoader } from './unit-loader.ts';
+
+/** What all assignments of a process share. */
+export interface ProcessorContext<State extends Folded = Folded> {
+  readonly stream: Stream<State>;
+  readonly rules: Rules;
+  readonly store: Store;
+  readonly schemas: SchemaRegistry;
+  readonly commits: GroupCommit;
+  /** Bounds how many loads run at once. */
+  readonly loads: PQueue;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  readonly limits: ProcessorLimits;
+  /** A number in [0, 1), for the jitter of retries. */
+  readonly random: () => number;
+  /** What a person should know: logs that were trimmed or recreated, a registry that is down. */
+  readonly warn: (message: string, details: object) => void;
+}
+
+export interface ProcessorLimits {
+  /** Rows of one source that may wait to be written before its reading pauses. */
+  readonly pendingRows: number;
+  /** Their bytes, likewise. */
+  readonly pendingBytes: number;
+  /** User-days of one source kept in memory; more are evicted, and loaded again when touched. */
+  readonly cachedUserDays: number;
+}
+
+export interface AssignmentOptions {
+  /** `topic/partition`. */
+  readonly log: string;
+  /** A line was stored: all before its `nextOffset` is done for good. */
+  readonly onCommitted?: (line: ProgressLine) => void;
+  /** The assignment died of itself; a new one goes on from the line. Called at most once. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+/**
+ * One log while this process reads it: its records in; their rows, aggregates and progress line out.
+ *
+ * All it holds is a cache of the log up to where it is. When anything goes wrong it is dropped whole,
+ * and another assignment starts from the line.
+ */
+export class Assignment<State extends Folded = Folded> implements Committer {
+  readonly #context: ProcessorContext<State>;
+  readonly #options: AssignmentOptions;
+  readonly #interpreter: Interpreter<State>;
+  readonly #decoder: ValueDecoder;
+  readonly #abort = new AbortController();
+  #taken: Taken<State> | null = null;
+
+  // Two sets of buffers: one is filled while the other is written.
+  #pending: Pending<State>;
+  #spare: Pending<State>;
+  #inFlight: InFlight<State> | null = null;
+  /** Whether there is anything that the last line taken does not cover. */
+  #dirty = false;
+  #hurried = false;
+  /** The next offset of the last line taken. */
+  #covered = 0;
+  #waiters: (() => void)[] = [];
+
+  constructor(context: ProcessorContext<State>, options: AssignmentOptions) {
+    const { stream, rules } = context;
+    this.#context = context;
+    this.#options = options;
+    this.#interpreter = stream.interpreter(rules);
+    this.#decoder = new ValueDecoder(stream.schema);
+    this.#pending = new Pending(stream, this.#interpreter, rules.epoch);
+    this.#spare = new Pending(stream, this.#interpreter, rules.epoch);
+  }
+
+  /**
+   * Reads where the log was left and returns the offset from which records must be pushed. It may be
+   * that of the last record processed: that one only shows whether the log is still the same.
+   */
+  async start(bounds: LogBounds): Promise<number> {
+    try {
+      return await this.#start(bounds);
+    } catch (error) {
+      this.#die(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Takes in the next records of the log; those before the place where it is are passed over.
+   * Resolves when more may come. Rejects when the assignment is dead.
+   */
+  async push(batch: RecordBatch): Promise<void> {
+    try {
+      this.#abort.signal.throwIfAborted();
+      await this.#takeIn(batch);
+      while (this.urgent) await this.#nextChange();
+    } catch (error) {
+      await this.#recordRecreation(error);
+      this.#die(error);
+      throw error;
+    }
+  }
+
+  /** Resolves when all that was pushed is stored, its line too. Rejects when the assignment dies first. */
+  async settle(): Promise<void> {
+    this.#abort.signal.throwIfAborted();
+    while (this.#dirty || this.#inFlight !== null) {
+      if (this.#dirty) {
+        this.#hurried = true;
+        this.#context.commits.request(this);
+      }
+      await this.#nextChange();
+    }
+  }
+
+  /** Lets go of the log: what is being written may still be stored, the rest is dropped. */
+  abandon(): void {
+    this.#die(new AbandonedError(this.#options.log));
+  }
+
+  get urgent(): boolean {
+    const { pendingRows, pendingBytes } = this.#context.limits;
+    return (
+      this.#hurried || this.#pending.rows >= pendingRows || this.#pending.bytes >= pendingBytes
+    );
+  }
+
+  take(): CommitBatch | null {
+    if (!this.#dirty || this.#taken === null || this.#abort.signal.aborted) return null;
+    const { progress, intake, sourceBytes } = this.#taken;
+    const pending = this.#pending;
+    const line = progress.snapshot();
+    this.#covered = line.nextOffset;
+    this.#inFlight = { pending, line, outcomes: progress.takeOutcomes() };
+    this.#pending = this.#spare;
+    this.#dirty = false;
+    this.#hurried = false;
+    intake.write++;
+    return { ...pending.encode(sourceBytes), line };
+  }
+
+  stored(): void {
+    const { pending, line, outcomes } = this.#inFlight!;
+    this.#inFlight = null;
+    pending.clear();
+    this.#spare = pending;
+    this.#context.observer.committed(this.#options.log, line, outcomes);
+    if (this.#abort.signal.aborted) return;
+    this.#options.onCommitted?.(line);
+    this.#change();
+  }
+
+  failed(error: unknown): void {
+    this.#inFlight = null;
+    this.#die(error);
+  }
+
+  async #start(bounds: LogBounds): Promise<number> {
+    const { stream, rules, store } = this.#context;
+    const { log } = this.#options;
+    const stored = await this.#retrying('read_progress', () =>
+      store.readProgress(stream.name, log),
+    );
+    let line = stored ?? firstLine(stream.name, log, bounds.first, rules.epoch);
+    if (line.rulesEpoch > rules.epoch) {
+      throw new RulesOutdatedError(line.source, rules.epoch, line.rulesEpoch);
+    }
+    if (bounds.end < line.nextOffset) {
+      this.#context.warn('the log ends before its progress line: it was recreated', {
+        line,
+        bounds,
+      });
+      line = this.#nextLog(line, bounds.first);
+    }
+    const taken = this.#takeUp(line, bounds);
+    this.#taken = taken;
+    const { progress } = taken;
+    this.#covered = progress.nextOffset;
+    // Without a line there may still be rows, of a line that was lost; under old rules if there were any.
+    if (line.rulesEpoch < rules.epoch || (stored === undefined && rules.epoch > 1)) {
+      await this.#changeRules(taken);
+    }
+    if (bounds.first > progress.nextOffset) {
+      this.#context.warn('the log begins after its progress line: records were lost', {
+        line,
+        bounds,
+      });
+      progress.skipTo(bounds.first);
+      this.#dirty = true;
+    }
+    if (this.#dirty) this.#context.commits.request(this);
+    return taken.remembered?.offset ?? progress.nextOffset;
+  }
+
+  /** Everything that depends on where the log is taken up. */
+  #takeUp(line: ProgressLine, bounds: LogBounds): Taken<State> {
+    const { stream, rules, store, loads, observer } = this.#context;
+    const calendar = new Calendar(rules.timezone);
+    const progress = new Progress(line, rules.epoch);
+    // Only a log that took another's place may hold what another source has accepted.
+    const lookElsewhere = line.source !== this.#options.log;
+    const storedUpTo = line.watermark === null ? -Infinity : calendar.day(line.watermark);
+    const cache = new UnitCache<State>(lookElsewhere ? Infinity : storedUpTo);
+    const { lastOffset, lastChecksum } = line;
+    const remembered =
+      lastOffset === null || lastChecksum === null || lastOffset < bounds.first
+        ? null
+        : { offset: lastOffset, checksum: lastChecksum };
+    const shared = { stream, source: line.source, interpreter: this.#interpreter, cache };
+    return {
+      progress,
+      cache,
+      remembered,
+      line,
+      firstOffset: bounds.first,
+      sourceBytes: Buffer.from(line.source).toString('latin1'),
+      intake: new Intake({
+        ...shared,
+        rules,
+        decoder: this.#decoder,
+        calendar,
+        progress,
+        observer,
+        remembered,
+      }),
+      loader: new UnitLoader({
+        ...shared,
+        store,
+        loads,
+        lookElsewhere,
+        retrying: (operation, read) => this.#retrying(operation, read),
+      }),
+    };
+  }
+
+  async #takeIn(batch: RecordBatch): Promise<void> {
+    const { intake, progress, cache } = this.#taken!;
+    this.#decoder.forgetUnknown();
+    const cursor = batch.records();
+    if (cursor.next()) {
+      for (;;) {
+        const want = intake.takeIn(cursor, this.#pending);
+        this.#advanced();
+        if (want === null) break;
+        if (want.kind === 'schema') await this.#learnSchema(want.id);
+        else await this.#loadMissing(batch, cursor.offset);
+        this.#abort.signal.throwIfAborted();
+      }
+    }
+    progress.nextOffset = Math.max(progress.nextOffset, batch.nextOffset);
+    this.#advanced();
+    cache.dropBefore(intake.oldestDay);
+    const { cachedUserDays } = this.#context.limits;
+    if (cache.weight > cachedUserDays) {
+      cache.evict(cachedUserDays * 0.9, intake.write - (this.#inFlight === null ? 1 : 2));
+    }
+    this.#context.observer.cached(this.#options.log, Math.round(cache.weight));
+  }
+
+  #advanced(): void {
+    if (this.#taken!.progress.nextOffset === this.#covered) return;
+    this.#dirty = true;
+    this.#context.commits.request(this);
+  }
+
+  async #learnSchema(id: number): Promise<void> {
+    const schema = await this.#retrying('schema', () => this.#context.schemas.schema(id));
+    this.#decoder.learn(id, schema);
+  }
+
+  async #loadMissing(batch: RecordBatch, from: number): Promise<void> {
+    const { intake, loader } = this.#taken!;
+    // What is read back must have been written; that includes what this batch has brought so far.
+    await this.settle();
+    const loaded = await loader.load(intake.missingUnits(batch, from), from, intake.write);
+    this.#context.observer.loaded(loaded);
+  }
+
+  /**
+   * Takes new rules into use from the line on: what was stored after it, by a process that did not get
+   * to write its line, goes; the entities and days it had touched are folded anew, in the new epoch.
+   */
+  async #changeRules({ progress, intake, loader, cache }: Taken<State>): Promise<void> {
+    const { stream, store } = this.#context;
+    const { accepted, late, rejected } = stream.tables;
+    const { nextOffset } = progress;
+    const { source } = progress.snapshot();
+    const removed = await this.#retrying('remove', () =>
+      store.removeFrom([accepted, late, rejected], source, nextOffset),
+    );
+    const units = new Map<number, Set<number>>();
+    for (const { day, bucket } of removed) {
+      if (cache.has(day, bucket)) continue;
+      units.set(day, (units.get(day) ?? new Set()).add(bucket));
+    }
+    await loader.load(units, nextOffset, intake.write);
+    for (const { day, bucket, entity } of removed) {
+      const unit = cache.get(day, bucket)!;
+      const hash = hashBytes(entity, 0, entity.length);
+      let number = unit.entities.find(entity, 0, entity.length, hash);
+      if (number === -1) {
+        const entry = { state: this.#interpreter.empty(), changed: false };
+        number = unit.entities.add(entity, 0, entity.length, hash, entry);
+      }
+      unit.usedBy = intake.write;
+      this.#pending.changed(unit, number, unit.entities.values[number]!);
+    }
+    this.#dirty = true;
+  }
+
+  #nextLog(line: ProgressLine, first: number): ProgressLine {
+    const source = nextGeneration(line.source, this.#options.log);
+    return firstLine(line.stream, source, first, this.#context.rules.epoch);
+  }
+
+  /** A log found to be another one is a new source: its first line says so to the next assignment. */
+  async #recordRecreation(error: unknown): Promise<void> {
+    if (!(error instanceof LogRecreatedError)) return;
+    this.#context.warn(error.message, { log: this.#options.log });
+    const { line: old, firstOffset } = this.#taken!;
+    const line = this.#nextLog(old, firstOffset);
+    await this.#retrying('progress', () => this.#context.store.writeProgress([line]));
+  }
+
+  #retrying<T>(operation: string, run: () => Promise<T>): Promise<T> {
+    const { clock, random, observer, warn } = this.#context;
+    return retrying(run, {
+      clock,
+      random,
+      signal: this.#abort.signal,
+      onRetry: (error) => {
+        observer.retried(operation);
+        warn(`${operation} failed and is tried again`, { log: this.#options.log, error });
+      },
+    });
+  }
+
+  #die(error: unknown): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort(error);
+    this.#context.observer.cached(this.#options.log, 0);
+    this.#change();
+    if (!(error instanceof AbandonedError)) this.#options.onFailure?.(error);
+  }
+
+  /** Resolves at the next write that ends; rejects when the assignment dies. */
+  async #nextChange(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#waiters.push(resolve);
+    });
+    this.#abort.signal.throwIfAborted();
+  }
+
+  #change(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const wake of waiters) wake();
+  }
+}
+
+interface Taken<State extends Folded> {
+  /** Where it was taken up. */
+  readonly line: ProgressLine;
+  readonly firstOffset: number;
+  readonly sourceBytes: string;
+  readonly progress: Progress;
+  readonly cache: UnitCache<State>;
+  readonly remembered: { readonly offset: number; readonly checksum: number } | null;
+  readonly intake: Intake<State>;
+  readonly loader: UnitLoader<State>;
+}
+
+interface InFlight<State extends Folded> {
+  readonly pending: Pending<State>;
+  readonly line: ProgressLine;
+  readonly outcomes: readonly OutcomeCount[];
+}

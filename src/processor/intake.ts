@@ -1,0 +1,254 @@
+import { hashBytes } from '../decode/byte-map.ts';
+import { Slots } from '../decode/slots.ts';
+import type { ValueDecoder } from '../decode/value-decoder.ts';
+import { BUCKETS, type UnitCache } from '../fold/unit-cache.ts';
+import type { RecordBatch, RecordCursor } from '../sources/source.ts';
+import type { Calendar } from '../streams/calendar.ts';
+import type { Reason } from '../streams/reasons.ts';
+import type { Rules } from '../streams/rules.ts';
+import type { Folded, Interpreter, Stream } from '../streams/stream.ts';
+import { LogRecreatedError } from './errors.ts';
+import type { Observer } from './observer.ts';
+import type { Pending } from './pending.ts';
+import { recordChecksum, type Progress } from './progress.ts';
+import { recordFields } from './record-fields.ts';
+
+/** What the intake needs before it can take in the record at hand. */
+export type Want = { readonly kind: 'schema'; readonly id: number } | { readonly kind: 'units' };
+
+export interface IntakeOptions<State extends Folded> {
+  readonly stream: Stream<State>;
+  readonly source: string;
+  readonly rules: Rules;
+  readonly interpreter: Interpreter<State>;
+  readonly decoder: ValueDecoder;
+  readonly calendar: Calendar;
+  readonly cache: UnitCache<State>;
+  readonly progress: Progress;
+  readonly observer: Observer;
+  /** The last record of the progress line, if it will be read again. */
+  readonly remembered: { readonly offset: number; readonly checksum: number } | null;
+}
+
+/**
+ * Decides what becomes of each record – invalid, future, late, duplicate or accepted, in this order –
+ * and puts it where it belongs. Synchronous; decides from the log and the rules alone.
+ */
+export class Intake<State extends Folded> {
+  readonly #options: IntakeOptions<State>;
+  readonly #slots: Slots;
+  readonly #entity: number;
+  readonly #id: number;
+  readonly #time: number;
+  readonly #skew: number;
+  readonly #lookbackDays: number;
+  readonly #envelope;
+  #watermarkDay: number;
+  #remembered;
+  /** Number of the write that changes belong to now. */
+  write = 1;
+
+  constructor(options: IntakeOptions<State>) {
+    const { stream, rules, progress, calendar } = options;
+    this.#options = options;
+    this.#slots = new Slots(stream.schema.fields.length);
+    this.#entity = stream.schema.index(stream.entity);
+    this.#id = stream.schema.index(stream.id);
+    this.#time = stream.schema.index(stream.time);
+    this.#skew = rules.maxFutureSkewSeconds * 1_000_000;
+    this.#lookbackDays = rules.lookbackDays;
+    this.#watermarkDay =
+      progress.watermark === -Infinity ? -Infinity : calendar.day(progress.watermark);
+    this.#remembered = options.remembered;
+    this.#envelope = {
+      source: Buffer.from(options.source).toString('latin1'),
+      offset: 0,
+      recordTime: 0,
+      day: 0,
+      bucket: 0,
+    };
+  }
+
+  /** The oldest day that is not late. */
+  get oldestDay(): number {
+    return this.#watermarkDay - this.#lookbackDays;
+  }
+
+  /**
+   * Takes in the cursor's record and those after it. Stops before a record for which it wants
+   * something first; null: at the end. Throws LogRecreatedError when the remembered record is another.
+   */
+  takeIn(cursor: RecordCursor, pending: Pending<State>): Want | null {
+    const { progress } = this.#options;
+    const last = new LastRecord();
+    let want: Want | null = null;
+    do {
+      if (cursor.offset < progress.nextOffset) {
+        this.#recognise(cursor);
+        continue;
+      }
+      this.#remembered = null;
+      want = this.#takeRecord(cursor, pending);
+      if (want !== null) break;
+      progress.nextOffset = cursor.offset + 1;
+      last.set(cursor);
+    } while (cursor.next());
+    if (last.valid) progress.readTo(last.offset, last.time, recordChecksum(last));
+    return want;
+  }
+
+  /** Which absent units the records from an offset on will touch, as buckets by day. */
+  missingUnits(batch: RecordBatch, from: number): Map<number, Set<number>> {
+    const { cache, decoder, interpreter, calendar } = this.#options;
+    const slots = new Slots(this.#slots.start.length);
+    const missing = new Map<number, Set<number>>();
+    const cursor = batch.records();
+    while (cursor.next()) {
+      if (cursor.offset < from || cursor.fault !== null || cursor.valueStart === -1) continue;
+      if (decoder.decode(cursor.bytes, cursor.valueStart, cursor.valueEnd, slots) !== null)
+        continue;
+      if (interpreter.check(slots) !== null) continue;
+      const day = calendar.day(slots.number[this.#time]!);
+      const bucket = this.#hash(slots) % BUCKETS;
+      if (day < this.oldestDay || cache.has(day, bucket)) continue;
+      const buckets = missing.get(day);
+      if (buckets === undefined) missing.set(day, new Set([bucket]));
+      else buckets.add(bucket);
+    }
+    return missing;
+  }
+
+  #takeRecord(cursor: RecordCursor, pending: Pending<State>): Want | null {
+    const { interpreter, decoder, calendar, cache, progress, observer, stream } = this.#options;
+    const slots = this.#slots;
+    if (cursor.fault !== null) return this.#refuse(cursor, pending, 'invalid', cursor.fault, false);
+    if (cursor.valueStart === -1) {
+      return this.#refuse(cursor, pending, 'invalid', 'empty_value', false);
+    }
+    const undecoded = decoder.decode(cursor.bytes, cursor.valueStart, cursor.valueEnd, slots);
+    if (undecoded !== null) {
+      if (typeof undecoded !== 'string') return { kind: 'schema', id: undecoded.schemaId };
+      return this.#refuse(cursor, pending, 'invalid', undecoded, false);
+    }
+    const broken = interpreter.check(slots);
+    if (broken !== null) return this.#refuse(cursor, pending, 'invalid', broken, true);
+
+    const time = slots.number[this.#time]!;
+    const recordTime = cursor.time;
+    if (recordTime >= 0 && time > recordTime * 1000 + this.#skew) {
+      return this.#refuse(cursor, pending, 'future', 'future_event', true);
+    }
+
+    const day = calendar.day(time);
+    const hash = this.#hash(slots);
+    const bucket = hash % BUCKETS;
+    const envelope = this.#envelope;
+    envelope.offset = cursor.offset;
+    envelope.recordTime = recordTime;
+    envelope.day = day;
+    envelope.bucket = bucket;
+    if (day < this.oldestDay) {
+      pending.late.append(slots, envelope, this.#watermarkDay - day);
+      progress.late++;
+      observer.lateness(stream.name, (progress.watermark - time) / 1_000_000);
+      return null;
+    }
+
+    const unit = cache.get(day, bucket);
+    if (unit === undefined) return { kind: 'units' };
+    const entityBytes = slots.bytes[this.#entity]!;
+    const entityStart = slots.start[this.#entity]!;
+    const entityEnd = slots.end[this.#entity]!;
+    let number = unit.entities.find(entityBytes, entityStart, entityEnd, hash);
+    if (number === -1) {
+      const entry = { state: interpreter.empty(), changed: false };
+      number = unit.entities.add(entityBytes, entityStart, entityEnd, hash, entry);
+    }
+    const id = this.#id;
+    if (!unit.ids.add(number, slots.bytes[id]!, slots.start[id]!, slots.end[id]!)) {
+      progress.duplicate++;
+      return null;
+    }
+
+    progress.accepted++;
+    const entry = unit.entities.values[number]!;
+    interpreter.fold(entry.state, slots);
+    unit.usedBy = this.write;
+    pending.changed(unit, number, entry);
+    pending.accepted.append(slots, envelope);
+    if (time > progress.watermark) {
+      progress.watermark = time;
+      this.#watermarkDay = calendar.day(time);
+    } else if (time < progress.watermark) {
+      observer.lateness(stream.name, (progress.watermark - time) / 1_000_000);
+    }
+    return null;
+  }
+
+  #refuse(
+    cursor: RecordCursor,
+    pending: Pending<State>,
+    outcome: 'invalid' | 'future',
+    reason: Reason,
+    decoded: boolean,
+  ): null {
+    const { stream, source, progress } = this.#options;
+    const { bytes, keyStart, keyEnd, valueStart, valueEnd } = cursor;
+    const copy = (start: number, end: number): Buffer | null =>
+      start === -1 ? null : Buffer.from(bytes.subarray(start, end));
+    progress.refused(outcome, reason);
+    pending.reject(
+      {
+        stream: stream.name,
+        source,
+        offset: cursor.offset,
+        time: cursor.time,
+        outcome,
+        reason,
+        key: copy(keyStart, keyEnd),
+        value: copy(valueStart, valueEnd),
+        headers: cursor.headers(),
+      },
+      decoded ? recordFields(stream.schema, this.#slots) : '',
+    );
+    return null;
+  }
+
+  /** The log is still the one of the progress line if its last record is the one remembered. */
+  #recognise(cursor: RecordCursor): void {
+    const remembered = this.#remembered;
+    if (remembered === null || cursor.offset < remembered.offset) return;
+    this.#remembered = null;
+    if (cursor.offset === remembered.offset && recordChecksum(cursor) !== remembered.checksum) {
+      throw new LogRecreatedError(this.#options.source, remembered.offset);
+    }
+  }
+
+  #hash(slots: Slots): number {
+    const entity = this.#entity;
+    return hashBytes(slots.bytes[entity]!, slots.start[entity]!, slots.end[entity]!);
+  }
+}
+
+/** Where the last record lay, so that its checksum is computed once per run and not per record. */
+class LastRecord {
+  valid = false;
+  offset = 0;
+  time = 0;
+  bytes: Buffer = Buffer.alloc(0);
+  keyStart = 0;
+  keyEnd = 0;
+  valueStart = 0;
+  valueEnd = 0;
+
+  set(cursor: RecordCursor): void {
+    this.valid = true;
+    this.offset = cursor.offset;
+    this.time = cursor.time;
+    this.bytes = cursor.bytes;
+    this.keyStart = cursor.keyStart;
+    this.keyEnd = cursor.keyEnd;
+    this.valueStart = cursor.valueStart;
+    this.valueEnd = cursor.valueEnd;
+  }
+}

@@ -1,0 +1,95 @@
+import type { RecordSchema } from '../decode/record-schema.ts';
+import type { Entry, Unit } from '../fold/unit-cache.ts';
+import type { Folded, Interpreter, Stream } from '../streams/stream.ts';
+import { AggregateBlock } from '../warehouse/aggregate-block.ts';
+import { RecordBlock } from '../warehouse/record-block.ts';
+import { RejectedBlock } from '../warehouse/rejected-block.ts';
+import type { Insert } from './group-commit.ts';
+import type { DeadLetter } from './ports.ts';
+
+/** What one source has made of its records and not yet handed over to be written. */
+export class Pending<State extends Folded> {
+  readonly accepted: RecordBlock;
+  readonly late: RecordBlock;
+  readonly rejected = new RejectedBlock();
+  readonly #aggregates: AggregateBlock<State>;
+  readonly #stream: Stream<State>;
+  readonly #interpreter: Interpreter<State>;
+  #letters: DeadLetter[] = [];
+  #changedUnits: Unit<State>[] = [];
+  #changedEntries: number[] = [];
+
+  constructor(stream: Stream<State>, interpreter: Interpreter<State>, epoch: number) {
+    const schema: RecordSchema = stream.schema;
+    this.accepted = new RecordBlock(schema, false);
+    this.late = new RecordBlock(schema, true);
+    this.#aggregates = new AggregateBlock(interpreter, stream.entity, epoch);
+    this.#stream = stream;
+    this.#interpreter = interpreter;
+  }
+
+  get rows(): number {
+    return this.accepted.rows + this.late.rows + this.rejected.rows;
+  }
+
+  get bytes(): number {
+    return this.accepted.bytes + this.late.bytes + this.rejected.bytes;
+  }
+
+  /** Notes that an entity's state is to be written. */
+  changed(unit: Unit<State>, number: number, entry: Entry<State>): void {
+    if (entry.changed) return;
+    entry.changed = true;
+    this.#changedUnits.push(unit);
+    this.#changedEntries.push(number);
+  }
+
+  reject(letter: DeadLetter, fields: string): void {
+    this.rejected.append(letter, fields);
+    this.#letters.push(letter);
+  }
+
+  /** The inserts in the order in which they must be written, and the dead letters. */
+  encode(source: string): {
+    stages: readonly (readonly Insert[])[];
+    letters: readonly DeadLetter[];
+  } {
+    const { tables } = this.#stream;
+    for (let at = 0; at < this.#changedUnits.length; at++) {
+      const unit = this.#changedUnits[at]!;
+      const number = this.#changedEntries[at]!;
+      const entry = unit.entities.values[number]!;
+      entry.changed = false;
+      const entity = unit.entities.keys[number]!;
+      this.#aggregates.append(unit.day, unit.bucket, entity, source, entry.state);
+    }
+    const listing = this.#interpreter.takeListings();
+    const insert = (table: string, block: { rows: number; pieces(): Buffer[] }): Insert => ({
+      table,
+      rows: block.rows,
+      pieces: block.pieces(),
+    });
+    return {
+      stages: [
+        listing === null
+          ? []
+          : [{ table: listing.table, rows: listing.rows, pieces: listing.pieces }],
+        [insert(tables.accepted, this.accepted)],
+        [insert(tables.aggregates, this.#aggregates)],
+        [insert(tables.late, this.late), insert(tables.rejected, this.rejected)],
+      ],
+      letters: this.#letters,
+    };
+  }
+
+  /** Makes the memory free for the next batch: call it when what `encode` gave has been written. */
+  clear(): void {
+    this.accepted.clear();
+    this.late.clear();
+    this.rejected.clear();
+    this.#aggregates.clear();
+    this.#letters = [];
+    this.#changedUnits = [];
+    this.#changedEntries = [];
+  }
+}
