@@ -1,0 +1,150 @@
+/**
+ * kafkajs 2.2.4 with what it lacks. Everything of kafkajs is taken from here, because some of its
+ * modules are replaced before it loads; each mend gives its reason.
+ */
+import { Module, createRequire } from 'node:module';
+import type * as KafkaJs from 'kafkajs';
+import { splitBatches, withoutAborted } from './opaque-batches.ts';
+import type { OpaqueBatch } from './opaque-batches.ts';
+
+const MENDED_VERSION = '2.2.4';
+const require = createRequire(import.meta.url);
+
+const { version }: { version: string } = require('kafkajs/package.json');
+if (version !== MENDED_VERSION) {
+  throw new Error(
+    `kafkajs ${version} is installed, but its mends were made for ${MENDED_VERSION}: ` +
+      'install that one, or read them again against the new source',
+  );
+}
+
+function replaceModule(path: string, exports: unknown): void {
+  const filename = require.resolve(path);
+  if (require.cache[filename] !== undefined) {
+    throw new Error('kafkajs was loaded before its mends: import it from kafkajs-mends.ts only');
+  }
+  const module = new Module(filename);
+  module.exports = exports;
+  module.loaded = true;
+  require.cache[filename] = module;
+}
+
+interface FetchDecoder {
+  readInt32(): number;
+  canReadBytes(length: number): boolean;
+  readBytes(length: number): Buffer;
+}
+
+/**
+ * An object per record, with strings for its numbers, costs kafkajs more than all that we do with
+ * the record. Batches stay whole, and `KafkaRecordBatch` walks them in place. This also means that
+ * kafkajs never decompresses anything: it has no bound on the size, and gzip alone.
+ */
+replaceModule(
+  'kafkajs/src/protocol/requests/fetch/v4/decodeMessages',
+  async (decoder: FetchDecoder): Promise<OpaqueBatch[]> => {
+    const size = decoder.readInt32();
+    if (size <= 0 || !decoder.canReadBytes(size)) return [];
+    return splitBatches(decoder.readBytes(size));
+  },
+);
+
+/**
+ * kafkajs takes one aborted transaction off its list per message, so that with several open ones
+ * the first messages of a fetch slip through; and it relies on their order.
+ */
+replaceModule(
+  'kafkajs/src/consumer/filterAbortedMessages',
+  (fetched: {
+    messages: OpaqueBatch[];
+    abortedTransactions?: { firstOffset: string; producerId: string }[];
+  }): OpaqueBatch[] =>
+    fetched.abortedTransactions === undefined || fetched.abortedTransactions.length === 0
+      ? fetched.messages
+      : withoutAborted(fetched.messages, fetched.abortedTransactions),
+);
+
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  scheduleCheckPendingRequests(): void;
+}
+
+/**
+ * The queue of a connection wakes itself up without a pause for as long as nothing is pending:
+ * more than a thousand timers a second on an idle consumer.
+ */
+{
+  const queue: { prototype: RequestQueue } = require('kafkajs/src/network/requestQueue');
+  const original = queue.prototype.scheduleCheckPendingRequests;
+  queue.prototype.scheduleCheckPendingRequests = function schedule(this: RequestQueue): void {
+    if (this.pending.length > 0) original.call(this);
+  };
+}
+
+/** What kafkajs asks of a member of a group at moments for which it has no event of its own. */
+export interface GroupHooks {
+  /** Awaited before the member joins (again): the last moment at which its partitions are its own. */
+  beforeJoin(): Promise<void>;
+  /** The log does not have the offset that was asked for. */
+  offsetOutOfRange(topic: string, partition: number): void;
+}
+
+interface ConsumerGroup {
+  readonly assigners: readonly { readonly hooks?: GroupHooks }[];
+  joinAndSync(): Promise<void>;
+  recoverFromOffsetOutOfRange(error: { topic: string; partition: number }): Promise<void>;
+}
+
+/**
+ * Before a join, kafkajs gives no chance to finish what was read; and on an offset out of range it
+ * commits a default by itself and goes on elsewhere. Where reading goes on is for us to decide.
+ */
+{
+  const group: { prototype: ConsumerGroup } = require('kafkajs/src/consumer/consumerGroup');
+  const { joinAndSync, recoverFromOffsetOutOfRange } = group.prototype;
+  const hooksOf = (member: ConsumerGroup) => member.assigners.find(({ hooks }) => hooks)?.hooks;
+  group.prototype.joinAndSync = async function join(this: ConsumerGroup): Promise<void> {
+    await hooksOf(this)?.beforeJoin();
+    return joinAndSync.call(this);
+  };
+  group.prototype.recoverFromOffsetOutOfRange = async function recover(
+    this: ConsumerGroup,
+    error: { topic: string; partition: number },
+  ): Promise<void> {
+    const hooks = hooksOf(this);
+    if (hooks === undefined) return recoverFromOffsetOutOfRange.call(this, error);
+    hooks.offsetOutOfRange(error.topic, error.partition);
+  };
+}
+
+const kafkajs: typeof KafkaJs = require('kafkajs');
+
+export const { Kafka, Partitioners, logLevel, CompressionTypes } = kafkajs;
+
+/** The round-robin assigner, carrying the hooks to the group that uses it. */
+export function assignerWithHooks(hooks: GroupHooks): KafkaJs.PartitionAssigner {
+  return (config) => Object.assign(kafkajs.PartitionAssigners.roundRobin(config), { hooks });
+}
+
+/** The offset that a batch was asked for; kafkajs has it, but not in its types. */
+export function fetchedOffset(batch: KafkaJs.Batch): number {
+  return Number((batch as KafkaJs.Batch & { readonly fetchedOffset: string }).fetchedOffset);
+}
+
+/** The bytes of the Kafka batches that a fetch brought, as the replaced decoder left them. */
+export function batchBytes(batch: KafkaJs.Batch): Buffer[] {
+  return batch.messages.map(({ value }) => value!);
+}
+
+/** Whether this error of a heartbeat or commit means that the member has to join again. */
+export function mustRejoin(error: unknown): boolean {
+  return (
+    error instanceof kafkajs.KafkaJSProtocolError &&
+    [
+      'REBALANCE_IN_PROGRESS',
+      'NOT_COORDINATOR_FOR_GROUP',
+      'ILLEGAL_GENERATION',
+      'UNKNOWN_MEMBER_ID',
+    ].includes(error.type)
+  );
+}
