@@ -67,9 +67,7 @@ export class GroupCommit {
     if (this.#stop.signal.aborted) return;
     this.#waiting.add(committer);
     if (committer.urgent) this.#hurry?.abort();
-    this.#running ??= this.#run().finally(() => {
-      this.#running = null;
-    });
+    this.#running ??= this.#run();
   }
 
   /** Ends retries and writes no more. What was being written fails. */
@@ -80,22 +78,29 @@ export class GroupCommit {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.size > 0 && !this.#stop.signal.aborted) {
-      await this.#linger();
-      const taken: { committer: Committer; batch: CommitBatch }[] = [];
-      for (const committer of this.#waiting) {
-        const batch = committer.take();
-        if (batch !== null) taken.push({ committer, batch });
-      }
-      this.#waiting.clear();
-      if (taken.length === 0) continue;
-      try {
-        await this.#write(taken.map(({ batch }) => batch));
-        for (const { committer } of taken) committer.stored();
-      } catch (error) {
-        for (const { committer } of taken) committer.failed(error);
-        if (!this.#stop.signal.aborted) this.#options.onFatal(error);
-      }
+    try {
+      while (this.#waiting.size > 0 && !this.#stop.signal.aborted) await this.#writeGroup();
+    } finally {
+      // At once: whoever asks in the next microtask must not be told that somebody is at it.
+      this.#running = null;
+    }
+  }
+
+  async #writeGroup(): Promise<void> {
+    await this.#linger();
+    const taken: { committer: Committer; batch: CommitBatch }[] = [];
+    for (const committer of this.#waiting) {
+      const batch = committer.take();
+      if (batch !== null) taken.push({ committer, batch });
+    }
+    this.#waiting.clear();
+    if (taken.length === 0) return;
+    try {
+      await this.#write(taken.map(({ batch }) => batch));
+      for (const { committer } of taken) committer.stored();
+    } catch (error) {
+      for (const { committer } of taken) committer.failed(error);
+      if (!this.#stop.signal.aborted) this.#options.onFatal(error);
     }
   }
 
