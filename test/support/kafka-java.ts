@@ -92,7 +92,6 @@ async function downloadJars(): Promise<void> {
   });
 }
 
-/** What `StorageTool format` writes, without the second that another JVM takes to write it. */
 async function format(folder: string, data: string): Promise<void> {
   await mkdir(data, { recursive: true });
   const id = () => Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');

@@ -24,6 +24,11 @@ export function brokerProperties(at: {
     'auto.create.topics.enable': 'false',
     'num.partitions': '1',
     'log.cleaner.dedupe.buffer.size': '2097152',
+    // A killed broker is let in again only when the session of its former self has expired.
+    'broker.session.timeout.ms': '1000',
+    'broker.heartbeat.interval.ms': '200',
+    'controller.quorum.election.timeout.ms': '200',
+    'controller.quorum.election.backoff.max.ms': '100',
     'controlled.shutdown.enable': 'false',
   };
 }

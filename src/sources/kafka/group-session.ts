@@ -53,7 +53,8 @@ export class GroupSession {
     this.#settings = settings;
     this.#bounds = bounds;
     this.#onCrash = onCrash;
-    this.#heartbeatMs = Math.min(3_000, Math.floor(settings.sessionTimeoutMs / 3));
+    // A member learns of a rebalance by its next heartbeat: often enough for quick hand-overs.
+    this.#heartbeatMs = Math.min(1_000, Math.floor(settings.sessionTimeoutMs / 3));
     this.#consumer = settings.kafka.consumer({
       groupId: settings.groupId,
       sessionTimeout: settings.sessionTimeoutMs,
