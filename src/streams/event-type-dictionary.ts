@@ -9,6 +9,8 @@ const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 export interface KnownType extends FoldedType {
   readonly name: Buffer;
   readonly movesMiles: boolean;
+  /** Whether it was in the catalogue from the start: in a closed one no other is allowed. */
+  readonly catalogued: boolean;
   /** Whether the catalogue lists it; one that it does not is listed when it is first folded. */
   listed: boolean;
 }
@@ -33,7 +35,10 @@ export class EventTypeDictionary {
   /** The type that the field names, or why it is none. */
   resolve(slots: Slots, field: number): KnownType | 'event_type_malformed' | 'unknown_event_type' {
     const known = this.find(slots, field);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      // A stored row may have taught it a type that the catalogue does not hold (any more).
+      return known.catalogued || !this.#closed ? known : 'unknown_event_type';
+    }
     const name = slots.text(field);
     if (name.length > 128 || !SNAKE_CASE.test(name)) return 'event_type_malformed';
     if (this.#closed) return 'unknown_event_type';
@@ -56,7 +61,7 @@ export class EventTypeDictionary {
   }
 }
 
-function knownType(type: EventType, listed: boolean): KnownType {
+function knownType(type: EventType, catalogued: boolean): KnownType {
   const name = Buffer.from(type.name);
   return {
     name,
@@ -64,6 +69,7 @@ function knownType(type: EventType, listed: boolean): KnownType {
     serverSide: type.serverSide,
     miles: type.miles === 'earned' ? 1 : type.miles === 'redeemed' ? -1 : 0,
     movesMiles: type.miles !== 'none',
-    listed,
+    catalogued,
+    listed: catalogued,
   };
 }
