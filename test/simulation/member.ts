@@ -1,0 +1,256 @@
+/**
+ * One simulated process of the consumer group: the product's assignments and group commit, driven as
+ * kafkajs drives them. In: which logs it has. Out: pushes, throws, rewinds, and sudden death.
+ */
+import { readFileSync } from 'node:fs';
+import PQueue from 'p-queue';
+import { Assignment } from '../../src/processor/assignment.ts';
+import type { ProcessorContext } from '../../src/processor/assignment.ts';
+import { GroupCommit } from '../../src/processor/group-commit.ts';
+import { noObserver } from '../../src/processor/observer.ts';
+import { appEvents } from '../../src/streams/app-events.ts';
+import type { UserDay } from '../../src/fold/user-day.ts';
+import type { MemoryLog } from './memory-kafka.ts';
+import type { Random } from './random.ts';
+import type { Process } from './scheduler.ts';
+import type { World } from './world.ts';
+
+const avsc = JSON.parse(
+  readFileSync(new URL('../../schemas/app-event.avsc', import.meta.url), 'utf8'),
+) as object;
+const stream = appEvents(avsc);
+
+export interface MemberHabits {
+  readonly pendingRows: number;
+  readonly cachedUserDays: number;
+  readonly intervalMs: number;
+  readonly largestFetch: number;
+  /** Probability, per batch, that it throws in eachBatch and fetches again. */
+  readonly throws: number;
+  /** Probability, per batch, of an operator's rewind. */
+  readonly rewinds: number;
+  /** Probability, per batch, that it waits until all is stored. */
+  readonly settles: number;
+}
+
+export function drawHabits(random: Random): MemberHabits {
+  return {
+    pendingRows: random.pick([1, 5, 20, 1000]),
+    cachedUserDays: random.pick([0, 1, 3, 10, 1000]),
+    intervalMs: random.pick([0, 5, 200]),
+    largestFetch: random.pick([1, 4, 15, 60]),
+    throws: random.pick([0, 0, 0.05]),
+    rewinds: random.pick([0, 0.05]),
+    settles: random.pick([0, 0.2, 1]),
+  };
+}
+
+export class Member {
+  readonly process: Process;
+  readonly #world: World;
+  readonly #habits: MemberHabits;
+  readonly #context: ProcessorContext<UserDay>;
+  readonly #commits: GroupCommit;
+  readonly #consumptions = new Map<MemoryLog, Consumption>();
+  /** Something could not be written and waiting does not help: the process must end. */
+  fatal = false;
+
+  constructor(world: World, name: string, habits: MemberHabits) {
+    const process = { name, alive: true };
+    const { random } = world;
+    const store = world.store(process);
+    const clock = world.scheduler.clock(process);
+    this.process = process;
+    this.#world = world;
+    this.#habits = habits;
+    this.#commits = new GroupCommit({
+      store,
+      deadLetters: world.deadLetters(process),
+      clock,
+      observer: noObserver,
+      intervalMs: habits.intervalMs,
+      random: () => random.fraction(),
+      onFatal: () => {
+        this.fatal = true;
+      },
+    });
+    this.#context = {
+      stream,
+      rules: world.rules,
+      store,
+      schemas: world.registry(process),
+      commits: this.#commits,
+      loads: new PQueue({ concurrency: 2 }),
+      clock,
+      observer: noObserver,
+      limits: {
+        pendingRows: habits.pendingRows,
+        pendingBytes: 1_000_000,
+        cachedUserDays: habits.cachedUserDays,
+      },
+      random: () => random.fraction(),
+      warn: (message) => world.scheduler.trace(`  ${name} warns: ${message}`),
+    };
+  }
+
+  get logs(): readonly MemoryLog[] {
+    return [...this.#consumptions.keys()];
+  }
+
+  /** Whether all that its logs hold is stored. */
+  get caughtUp(): boolean {
+    return [...this.#consumptions.values()].every((consumption) => consumption.caughtUp);
+  }
+
+  assign(log: MemoryLog): void {
+    const consumption = new Consumption(this.#world, this.#context, this.#habits, log);
+    this.#consumptions.set(log, consumption);
+    consumption.run().catch((error: unknown) => {
+      this.#world.violated(`${this.process.name} failed: ${String((error as Error).stack)}`);
+    });
+  }
+
+  revoke(log: MemoryLog, how: Revocation): void {
+    this.#consumptions.get(log)?.revoke(how);
+    this.#consumptions.delete(log);
+  }
+
+  /** A clean stop: everything taken in is stored, then it ends. */
+  async stop(): Promise<void> {
+    const consumptions = [...this.#consumptions.values()];
+    this.#consumptions.clear();
+    for (const consumption of consumptions) consumption.revoke('settle');
+    await Promise.all(consumptions.map((consumption) => consumption.ended));
+    await this.#commits.close();
+    this.process.alive = false;
+  }
+
+  die(): void {
+    this.process.alive = false;
+    this.#consumptions.clear();
+  }
+}
+
+/** How a consumer lets go of a log: it stores what it has, drops it, or does not know yet. */
+export type Revocation = 'settle' | 'abandon' | 'zombie';
+
+class Consumption {
+  readonly #world: World;
+  readonly #context: ProcessorContext<UserDay>;
+  readonly #habits: MemberHabits;
+  readonly #log: MemoryLog;
+  readonly #owner: Process;
+  #assignment: Assignment<UserDay> | undefined;
+  #revocation: Revocation | undefined;
+  #batchesLeft = Infinity;
+  #offset = -1;
+  #end!: () => void;
+  readonly ended = new Promise<void>((resolve) => {
+    this.#end = resolve;
+  });
+
+  constructor(
+    world: World,
+    context: ProcessorContext<UserDay>,
+    habits: MemberHabits,
+    log: MemoryLog,
+  ) {
+    this.#world = world;
+    this.#context = context;
+    this.#habits = habits;
+    this.#log = log;
+    this.#owner = (context.store as ReturnType<World['store']>).process;
+  }
+
+  get caughtUp(): boolean {
+    const line = this.#world.tables.line(this.#log.source);
+    return this.#log.complete && (line?.nextOffset ?? -1) >= this.#log.bounds.end;
+  }
+
+  revoke(how: Revocation): void {
+    this.#revocation = how;
+    if (how === 'zombie') this.#batchesLeft = this.#world.random.int(1, 6);
+    if (how === 'abandon') this.#assignment?.abandon();
+  }
+
+  async run(): Promise<void> {
+    while (!this.#isOver) {
+      await this.#consume();
+      await this.#step('backs off', this.#world.random.int(0, 300));
+    }
+    this.#end();
+  }
+
+  get #isOver(): boolean {
+    return (
+      this.#revocation !== undefined && (this.#revocation !== 'zombie' || this.#batchesLeft <= 0)
+    );
+  }
+
+  async #consume(): Promise<void> {
+    let failed = false;
+    const assignment = new Assignment(this.#context, {
+      log: this.#log.source,
+      onCommitted: (line) => this.#world.committed(line),
+      onFailure: (error) => {
+        if (failed) this.#world.violated('onFailure was called twice');
+        failed = true;
+        this.#trace(`failed: ${String(error)}`);
+      },
+    });
+    this.#assignment = assignment;
+    try {
+      this.#offset = await assignment.start(this.#log.bounds);
+      while (!this.#isOver && !failed && this.#offset >= this.#log.bounds.first) {
+        if (!(await this.#pushOne(assignment))) return;
+      }
+      if (!failed && this.#revocation === 'settle') await assignment.settle();
+    } catch (error) {
+      this.#trace(`threw: ${String(error)}`);
+      if (isDefect(error)) this.#world.violated(String((error as Error).stack));
+    } finally {
+      assignment.abandon();
+    }
+  }
+
+  /** False when the consumer throws and starts again. */
+  async #pushOne(assignment: Assignment<UserDay>): Promise<boolean> {
+    const { random } = this.#world;
+    const { throws, rewinds, settles, largestFetch } = this.#habits;
+    this.#batchesLeft--;
+    if (random.chance(rewinds)) {
+      this.#offset = Math.max(this.#log.bounds.first, this.#offset - random.int(1, 40));
+      this.#trace(`rewound to ${this.#offset}`);
+    }
+    const batch = this.#log.fetch(this.#offset, largestFetch, random);
+    if (batch === undefined) {
+      await this.#step('polls', random.int(10, 100));
+      return true;
+    }
+    await this.#step(`fetches from ${this.#offset} to ${batch.nextOffset}`);
+    if (random.chance(throws / 2)) return false;
+    const pushed = assignment.push(batch);
+    if (random.chance(throws / 2)) {
+      assignment.abandon();
+      await pushed;
+      return false;
+    }
+    await pushed;
+    this.#offset = batch.nextOffset;
+    if (random.chance(settles)) await assignment.settle();
+    return true;
+  }
+
+  #step(label: string, delay = 0): Promise<void> {
+    return this.#world.scheduler.step(this.#owner, `${this.#log.source} ${label}`, delay);
+  }
+
+  #trace(what: string): void {
+    this.#world.scheduler.trace(`  ${this.#owner.name} ${this.#log.source} ${what}`);
+  }
+}
+
+/** Whether an error is the product's own mistake rather than what the world did to it. */
+function isDefect(error: unknown): boolean {
+  return !(error instanceof Error) || !('retryable' in error);
+}

@@ -1,0 +1,171 @@
+/**
+ * The store as one simulated process reaches it: over an unreliable network. In: the port's calls.
+ * Out: changes of the tables, whole, in part, late, or none. It also watches that bytes given to an
+ * insert stay as they were until its end.
+ */
+import { createHash } from 'node:crypto';
+import type {
+  AcceptedQuery,
+  ProgressLine,
+  RemovedEntityDay,
+  Store,
+} from '../../src/warehouse/store.ts';
+import type { Network } from './faults.ts';
+import { removedEntityDay } from './memory-tables.ts';
+import type { MemoryTables } from './memory-tables.ts';
+import { writeRowBinary } from './native-reader.ts';
+import type { Row } from './native-reader.ts';
+import type { Random } from './random.ts';
+import type { Process } from './scheduler.ts';
+
+export interface StoreWatch {
+  /** A line was stored: now everything it covers must be there. */
+  lineStored(line: ProgressLine): void;
+  /** Something that must never happen. */
+  violated(what: string): void;
+}
+
+export class MemoryStore implements Store {
+  readonly #tables: MemoryTables;
+  readonly #network: Network;
+  readonly process: Process;
+  readonly #watch: StoreWatch;
+
+  constructor(tables: MemoryTables, network: Network, process: Process, watch: StoreWatch) {
+    this.#tables = tables;
+    this.#network = network;
+    this.process = process;
+    this.#watch = watch;
+  }
+
+  readProgress(stream: string, log: string): Promise<ProgressLine | undefined> {
+    const answer = (): ProgressLine | undefined => this.#tables.newestLine(stream, log);
+    return this.#network.ask(this.process, `read line ${log}`, answer);
+  }
+
+  writeProgress(lines: readonly ProgressLine[]): Promise<void> {
+    const copies = lines.map((line) => ({ ...line }));
+    const put = (some: readonly ProgressLine[]): void => {
+      for (const line of some) {
+        this.#tables.putLine(line);
+        this.#watch.lineStored(line);
+      }
+    };
+    const label = `write line ${copies.map((line) => `${line.source}:${line.nextOffset}`).join(' ')}`;
+    return this.#network.apply(
+      this.process,
+      label,
+      () => put(copies),
+      (random) => put(copies.filter(() => random.chance(0.5))),
+    );
+  }
+
+  async insert(table: string, blocks: readonly Uint8Array[]): Promise<void> {
+    const sent = Buffer.concat(blocks);
+    const parsed = this.#parse(table, sent);
+    const before = digest(blocks);
+    const label = `insert ${parsed.flat().length} rows into ${table}`;
+    try {
+      await this.#network.apply(
+        this.process,
+        label,
+        () => this.#tables.put(table, parsed.flat()),
+        (random) => this.#tables.put(table, partOf(parsed, random)),
+      );
+    } finally {
+      if (digest(blocks) !== before) {
+        this.#watch.violated(`bytes of an insert into ${table} changed while it was under way`);
+      }
+    }
+  }
+
+  readAccepted(query: AcceptedQuery): Promise<Buffer> {
+    const columns = this.#tables.shapes[query.table]?.columns ?? {};
+    const answer = (): Buffer =>
+      Buffer.concat(
+        this.#unit(query)
+          .filter((row) => row['source'] === query.source && Number(row['offset']) < query.before)
+          .flatMap((row) =>
+            query.columns.map((name) => writeRowBinary(columns[name] ?? '', row[name] ?? null)),
+          ),
+      );
+    return this.#network.ask(this.process, `load day ${query.day} of ${query.source}`, answer);
+  }
+
+  readAcceptedElsewhere(query: AcceptedQuery): Promise<Buffer> {
+    const pair = (row: Row): Buffer =>
+      Buffer.concat(
+        ['user_id', 'event_id'].map((name) => writeRowBinary('String', row[name] ?? null)),
+      );
+    const answer = (): Buffer => {
+      const unit = this.#unit(query);
+      const own = unit.filter((row) => row['source'] === query.source);
+      const ownLater = own.filter((row) => Number(row['offset']) >= query.before).map(pair);
+      const others = unit.filter((row) => row['source'] !== query.source).map(pair);
+      const kept = others.filter((other) => !ownLater.some((one) => one.equals(other)));
+      return Buffer.concat(kept);
+    };
+    return this.#network.ask(this.process, `load day ${query.day} of other sources`, answer);
+  }
+
+  async removeFrom(
+    tables: readonly string[],
+    source: string,
+    offset: number,
+  ): Promise<readonly RemovedEntityDay[]> {
+    // However late it takes effect, a removal touches only what was there when it was asked for.
+    const doomed = tables.map((table) => this.#tables.from(table, source, offset));
+    const remove = (some: readonly string[]): void => {
+      for (const table of some) this.#tables.remove(table, doomed[tables.indexOf(table)] ?? []);
+    };
+    await this.#network.apply(
+      this.process,
+      `remove ${source} from ${offset}`,
+      () => remove(tables),
+      (random) => remove(tables.filter(() => random.chance(0.5))),
+    );
+    const removed = doomed[0] ?? [];
+    const byKey = new Map(
+      removed.map((row) => [`${String(row['event_date'])} ${String(row['user_id'])}`, row]),
+    );
+    return [...byKey.values()].map(removedEntityDay);
+  }
+
+  #unit(query: AcceptedQuery): Row[] {
+    return this.#tables
+      .rows(query.table)
+      .filter(
+        (row) => row['event_date'] === query.day && query.buckets.includes(Number(row['bucket'])),
+      );
+  }
+
+  #parse(table: string, bytes: Buffer): Row[][] {
+    try {
+      return this.#tables.parse(table, bytes);
+    } catch (error) {
+      this.#watch.violated(`insert into ${table}: ${(error as Error).message}`);
+      throw error;
+    }
+  }
+}
+
+/** Whole blocks, then of one block the rows of some months: what a failed insert leaves behind. */
+function partOf(blocks: readonly Row[][], random: Random): Row[] {
+  const whole = random.int(0, blocks.length - 1);
+  const broken = blocks[whole] ?? [];
+  const months = new Set(
+    broken.map((row) => monthOf(Number(row['event_date'] ?? 0))).filter(() => random.chance(0.5)),
+  );
+  const rows = broken.filter((row) => months.has(monthOf(Number(row['event_date'] ?? 0))));
+  return [...blocks.slice(0, whole).flat(), ...rows];
+}
+
+function monthOf(day: number): string {
+  return new Date(day * 86_400_000).toISOString().slice(0, 7);
+}
+
+function digest(blocks: readonly Uint8Array[]): string {
+  const hash = createHash('sha1');
+  for (const block of blocks) hash.update(block);
+  return hash.digest('hex');
+}

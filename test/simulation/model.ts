@@ -1,0 +1,136 @@
+/**
+ * In: the log of one source, and which rules were in force from which offset on. Out: everything
+ * that must be stored about it in the end. The judge of the simulation: written from the
+ * definitions, in one pass, without batches, caches, loads or retries.
+ */
+import type { Rules } from '../../src/streams/rules.ts';
+import type { LogRecord } from './log.ts';
+import { brokenRule, keep, localDay } from './model-rules.ts';
+import type { KeptEvent } from './model-rules.ts';
+
+/** From `offset` on, these rules decide. The first step begins at the log's first offset. */
+export interface PathStep {
+  readonly offset: number;
+  readonly rules: Rules;
+}
+
+/** Offsets from `first` up to, not including, `end`, which the log had dropped before they were read. */
+export interface SkippedRange {
+  readonly first: number;
+  readonly end: number;
+  /** Not counted when they were dropped before the source had its first line. */
+  readonly counted: boolean;
+}
+
+export type Decision =
+  | { readonly outcome: 'accepted'; readonly event: KeptEvent }
+  | { readonly outcome: 'duplicate' }
+  | { readonly outcome: 'late'; readonly event: KeptEvent; readonly daysLate: number }
+  | { readonly outcome: 'future'; readonly reason: string }
+  | { readonly outcome: 'invalid'; readonly reason: string };
+
+export interface Decided {
+  readonly record: LogRecord;
+  readonly decision: Decision;
+  readonly epoch: number;
+}
+
+export interface Totals {
+  readonly accepted: number;
+  readonly duplicate: number;
+  readonly late: number;
+  readonly future: number;
+  readonly invalid: number;
+  readonly watermark: number | null;
+}
+
+export interface AcceptedUserDay {
+  readonly day: number;
+  readonly user: string;
+  readonly events: { readonly offset: number; readonly event: KeptEvent; readonly epoch: number }[];
+}
+
+export interface SourceModel {
+  readonly source: string;
+  readonly decided: readonly Decided[];
+  /** Totals before record i of `decided`; the last one is the state at the end. */
+  readonly totals: readonly Totals[];
+  readonly userDays: ReadonlyMap<string, AcceptedUserDay>;
+  readonly skipped: readonly SkippedRange[];
+  readonly countedFrom: number;
+}
+
+const NOTHING: Totals = {
+  accepted: 0,
+  duplicate: 0,
+  late: 0,
+  future: 0,
+  invalid: 0,
+  watermark: null,
+};
+
+export function modelSource(
+  source: string,
+  log: readonly LogRecord[],
+  path: readonly PathStep[],
+  skipped: readonly SkippedRange[],
+): SourceModel {
+  const decided: Decided[] = [];
+  const userDays = new Map<string, AcceptedUserDay>();
+  const totals: Totals[] = [];
+  let now = NOTHING;
+  for (const record of log) {
+    if (skipped.some((range) => record.offset >= range.first && record.offset < range.end)) {
+      continue;
+    }
+    const rules = path.findLast((step) => step.offset <= record.offset)?.rules;
+    if (rules === undefined) throw new Error(`no rules for offset ${record.offset}`);
+    const decision = decide(record, rules, now.watermark, userDays);
+    totals.push(now);
+    decided.push({ record, decision, epoch: rules.epoch });
+    now = { ...now, [decision.outcome]: now[decision.outcome] + 1 };
+    if (decision.outcome !== 'accepted') continue;
+    const { event } = decision;
+    now = { ...now, watermark: Math.max(event.event_time, now.watermark ?? event.event_time) };
+    const key = userDayKey(event.day, event.user_id);
+    const userDay = userDays.get(key) ?? { day: event.day, user: event.user_id, events: [] };
+    userDay.events.push({ offset: record.offset, event, epoch: rules.epoch });
+    userDays.set(key, userDay);
+  }
+  totals.push(now);
+  const uncounted = skipped.filter((range) => !range.counted).map((range) => range.end);
+  const countedFrom = Math.max(log[0]?.offset ?? 0, ...uncounted);
+  return { source, decided, totals, userDays, skipped, countedFrom };
+}
+
+export function userDayKey(day: number, user: string): string {
+  return `${day} ${user}`;
+}
+
+function decide(
+  record: LogRecord,
+  rules: Rules,
+  watermark: number | null,
+  userDays: ReadonlyMap<string, AcceptedUserDay>,
+): Decision {
+  if (record.truth.kind === 'broken') return { outcome: 'invalid', reason: record.truth.reason };
+  const sent = record.truth.event;
+  const reason = brokenRule(sent, rules);
+  if (reason !== undefined) return { outcome: 'invalid', reason };
+  const event = keep(sent, rules);
+  const newest = record.time * 1000 + rules.maxFutureSkewSeconds * 1_000_000;
+  if (record.time !== -1 && event.event_time > newest) {
+    return { outcome: 'future', reason: 'future_event' };
+  }
+  if (watermark !== null) {
+    const watermarkDay = localDay(watermark, rules.timezone);
+    if (event.day < watermarkDay - rules.lookbackDays) {
+      return { outcome: 'late', event, daysLate: watermarkDay - event.day };
+    }
+  }
+  const seen = userDays.get(userDayKey(event.day, event.user_id));
+  if (seen?.events.some((other) => other.event.event_id === event.event_id) === true) {
+    return { outcome: 'duplicate' };
+  }
+  return { outcome: 'accepted', event };
+}

@@ -1,0 +1,219 @@
+/**
+ * In: a seed. Out: nothing, or the first thing that went wrong. One history from the first record to
+ * the last: chaos first, then everything may catch up without faults, then the model judges.
+ */
+import { NO_FAULTS } from './faults.ts';
+import { drawHabits, Member } from './member.ts';
+import type { MemoryLog } from './memory-kafka.ts';
+import { changeRules } from './rules-generator.ts';
+import { World } from './world.ts';
+
+export interface Result {
+  readonly seed: number;
+  readonly failure: string | undefined;
+  readonly steps: number;
+  readonly records: number;
+}
+
+/** Runs one seed; `trace` gets one line per step. */
+export async function simulate(seed: number, trace: (line: string) => void): Promise<Result> {
+  const scenario = new Scenario(seed, trace);
+  let failure: string | undefined;
+  try {
+    failure = await scenario.run();
+  } catch (error) {
+    failure = scenario.world.violation ?? String((error as Error).stack ?? error);
+  }
+  const { scheduler, logs } = scenario.world;
+  if (failure !== undefined) trace(scenario.world.explain());
+  const records = logs.reduce((sum, log) => sum + log.records.length, 0);
+  return { seed, failure, steps: scheduler.steps, records };
+}
+
+const CHAOS_LIMIT = 40_000;
+
+class Scenario {
+  readonly world: World;
+  #members: Member[] = [];
+  #named = 0;
+
+  constructor(seed: number, trace: (line: string) => void) {
+    this.world = new World(seed, trace);
+  }
+
+  async run(): Promise<string | undefined> {
+    const { world } = this;
+    const rounds = world.random.int(2, 12);
+    this.#staff();
+    for (let round = 0; round < rounds && world.violation === undefined; round++) {
+      await this.#letRun(world.random.int(5, 150));
+      await this.#somethingHappens();
+    }
+    return world.violation ?? (await this.#catchUp()) ?? world.violation;
+  }
+
+  async #letRun(steps: number): Promise<void> {
+    const { scheduler } = this.world;
+    const until = scheduler.steps + steps;
+    await scheduler.run(
+      () => scheduler.steps >= until || this.world.violation !== undefined,
+      CHAOS_LIMIT,
+    );
+  }
+
+  async #somethingHappens(): Promise<void> {
+    const { random } = this.world;
+    const share = Math.ceil(220 / random.int(2, 12));
+    for (const log of this.world.logs) if (random.chance(0.8)) log.produce(random.int(0, share));
+    const what = random.weighted({
+      nothing: 2,
+      death: 4,
+      rebalance: 5,
+      cleanStop: 2,
+      lineLost: 2,
+      maintenance: 4,
+    });
+    this.world.scheduler.trace(`--- ${what}`);
+    switch (what) {
+      case 'death':
+        random.pick(this.#members).die();
+        break;
+      case 'rebalance':
+        this.#rebalance();
+        break;
+      case 'cleanStop':
+        await this.#stop(random.pick(this.#members));
+        break;
+      case 'lineLost':
+        this.#loseLineOfConstantRules();
+        break;
+      case 'maintenance':
+        await this.#maintain();
+        break;
+      case 'nothing':
+        break;
+    }
+    for (const member of this.#members) if (member.fatal) member.die();
+    this.#staff();
+  }
+
+  /** Every log has exactly one member that the group believes to be its reader. */
+  #staff(): void {
+    const { random } = this.world;
+    this.#members = this.#members.filter((member) => member.process.alive);
+    const wanted = random.int(1, 3);
+    while (this.#members.length < wanted) {
+      const name = `process-${++this.#named}`;
+      this.#members.push(new Member(this.world, name, drawHabits(random)));
+    }
+    for (const log of this.world.logs) {
+      if (!this.#members.some((member) => member.logs.includes(log))) {
+        random.pick(this.#members).assign(log);
+      }
+    }
+  }
+
+  #rebalance(): void {
+    const { random } = this.world;
+    for (const log of this.world.logs) {
+      const owner = this.#members.find((member) => member.logs.includes(log));
+      const next = random.pick(this.#members);
+      if (owner === next && random.chance(0.5)) continue;
+      owner?.revoke(log, random.pick(['settle', 'abandon', 'zombie']));
+      next.assign(log);
+    }
+  }
+
+  /** Waits for a clean stop, but as an orchestrator does: after a while it kills. */
+  async #stop(member: Member): Promise<void> {
+    const { scheduler, random } = this.world;
+    const patience = scheduler.steps + random.int(20, 400);
+    const stopped = member.stop().catch((error: unknown) => {
+      this.world.violated(`a clean stop failed: ${String((error as Error).stack)}`);
+    });
+    let done = false;
+    void stopped.then(() => {
+      done = true;
+    });
+    await scheduler.run(() => done || scheduler.steps >= patience, CHAOS_LIMIT);
+    member.die();
+  }
+
+  #loseLineOfConstantRules(): void {
+    const { world } = this;
+    if (world.rulesByEpoch.size > 1) return;
+    const log = world.random.pick(world.logs);
+    if (!world.isTrimmed(log)) world.loseLine(log);
+  }
+
+  /** Everything is stopped, and what was under way has arrived; then somebody changes something. */
+  async #maintain(): Promise<void> {
+    const { world } = this;
+    const { random } = world;
+    const kill = random.chance(0.6);
+    for (const member of this.#members) {
+      if (kill) member.die();
+      else await this.#stop(member);
+    }
+    this.#members = [];
+    await this.#drain();
+    const what = random.pick(['rules', 'rules', 'trim', 'backUp', 'restore', 'lineLost'] as const);
+    world.scheduler.trace(`--- ${what}`);
+    const trimmed = world.logs.some((log) => world.isTrimmed(log));
+    switch (what) {
+      case 'rules':
+        world.changeRules(changeRules(random, world.rules));
+        break;
+      case 'trim':
+        this.#trim(random.pick(world.logs));
+        break;
+      case 'backUp':
+        world.backUp();
+        break;
+      case 'restore':
+        if (!trimmed) world.restore();
+        break;
+      case 'lineLost':
+        if (!trimmed) world.loseLine(random.pick(world.logs));
+        break;
+    }
+  }
+
+  #trim(log: MemoryLog): void {
+    const { first, end } = log.bounds;
+    if (this.world.hasRowsAhead(log) || end <= first) return;
+    this.world.trim(log, this.world.random.int(first, end));
+  }
+
+  async #drain(): Promise<void> {
+    await this.world.scheduler.run(() => this.world.scheduler.isIdle, CHAOS_LIMIT);
+  }
+
+  async #catchUp(): Promise<string | undefined> {
+    const { world } = this;
+    const { random, scheduler } = world;
+    scheduler.trace('--- catch up');
+    world.network.rates = NO_FAULTS;
+    for (const log of world.logs) log.produce(Infinity);
+    if (random.chance(0.5)) {
+      for (const member of this.#members) member.die();
+      this.#staff();
+    }
+    const caughtUp = (): boolean =>
+      world.violation !== undefined ||
+      (this.#members.every((member) => member.caughtUp) && world.network.lateEffects === 0);
+    await scheduler.run(caughtUp, CHAOS_LIMIT);
+    if (world.violation !== undefined) return world.violation;
+    for (const member of this.#members) await this.#stopInPeace(member);
+    await this.#drain();
+    return world.violation ?? world.difference();
+  }
+
+  async #stopInPeace(member: Member): Promise<void> {
+    let done = false;
+    void member.stop().then(() => {
+      done = true;
+    });
+    await this.world.scheduler.run(() => done, CHAOS_LIMIT);
+  }
+}
