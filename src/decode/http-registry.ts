@@ -90,16 +90,8 @@ class HttpRegistry implements ProducerRegistry {
     const { status, body } = await this.#request('GET', path);
     if (status === 404 && body['error_code'] === SCHEMA_NOT_FOUND) return undefined;
     this.#expectOk(path, status, body);
-    const type = body['schemaType'] ?? 'AVRO';
-    const references = body['references'];
-    if (type !== 'AVRO') {
-      throw unsupported(`schema ${id} is ${JSON.stringify(type)}, only Avro is read`);
-    }
-    if (Array.isArray(references) && references.length > 0) {
-      throw unsupported(
-        `schema ${id} refers to ${references.length} other schema(s): register it in one piece`,
-      );
-    }
+    // A schema of another kind, or one that refers to others, is handed on as it is: it does not parse
+    // as Avro in one piece, so its records are refused as incompatible, and the log goes on.
     const schema = body['schema'];
     if (typeof schema !== 'string') throw this.#unavailable(path, 'answered without a schema');
     return schema;
@@ -200,8 +192,4 @@ function messageOf(body: Record<string, unknown>): string {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message : error.message;
-}
-
-function unsupported(what: string): RegistryError {
-  return new RegistryError('schema_unsupported', what, false);
 }

@@ -24,8 +24,6 @@ export type RegistryErrorCode =
   | 'registry_forbidden'
   /** It refuses the schema, for example as incompatible with the subject's versions. */
   | 'schema_refused'
-  /** The schema is there but is not self-contained Avro. */
-  | 'schema_unsupported'
   /** The folder has no such schema. */
   | 'schema_unknown'
   | 'schema_folder_invalid';

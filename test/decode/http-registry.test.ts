@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { httpRegistry } from '../../src/decode/http-registry.ts';
 import { RegistryError } from '../../src/decode/registry-port.ts';
+import { IncompatibleSchemaError, resolveWriter } from '../../src/decode/writer-resolution.ts';
 import { json, registryServer } from './registry-server.ts';
 
 const SCHEMA = '{"type":"record","name":"E","fields":[]}';
+const READER = { type: 'record', name: 'E', fields: [] };
 const NOT_FOUND = { error_code: 40403, message: 'Schema not found' };
 
 test('a schema is asked for once, however many ask for it at the same time', async () => {
@@ -104,17 +106,25 @@ test.each([
   });
 });
 
-test('a schema in pieces, or one that is not Avro, is refused with the reason', async () => {
-  await using server = await registryServer((_, response) =>
-    json(response, 200, { schema: SCHEMA, references: [{ name: 'a', subject: 'b', version: 1 }] }),
-  );
-  const registry = httpRegistry({ url: server.url });
-  expect(await failureOf(registry.schema(3))).toMatchObject({
-    code: 'schema_unsupported',
-    retryable: false,
-  });
-  server.answer = (_, response) => json(response, 200, { schema: 'x', schemaType: 'PROTOBUF' });
-  expect((await failureOf(registry.schema(4))).message).toContain('PROTOBUF');
+test('a schema in pieces, or one that is not Avro, ends as incompatible, not as an error for ever', async () => {
+  const pieces = '{"type":"record","name":"E","fields":[{"name":"x","type":"other.Piece"}]}';
+  const proto = 'syntax = "proto3"; message E { string x = 1; }';
+  const jsonSchema = '{"type":"object","properties":{"x":{"type":"string"}}}';
+  for (const answer of [
+    { schema: pieces, references: [{ name: 'other.Piece', subject: 'b', version: 1 }] },
+    { schema: proto, schemaType: 'PROTOBUF' },
+    { schema: jsonSchema, schemaType: 'JSON' },
+  ]) {
+    await using server = await registryServer((_, response) => json(response, 200, answer));
+    const schema = await httpRegistry({ url: server.url }).schema(3);
+    expect(() => resolveWriter(schema ?? '', READER)).toThrow(IncompatibleSchemaError);
+  }
+});
+
+test('an id below zero is unknown without asking', async () => {
+  await using server = await registryServer(() => {});
+  expect(await httpRegistry({ url: server.url }).schema(-1)).toBeUndefined();
+  expect(server.requests).toEqual([]);
 });
 
 test('a producer registers its schema under the topic and gets the id', async () => {
