@@ -361,6 +361,8 @@ export class Assignment<State extends Folded = Folded> implements Committer {
 
   /** Resolves at the next write that ends; rejects when the assignment dies. */
   async #nextChange(): Promise<void> {
+    // It may have died since the last look; nothing would change any more.
+    this.#abort.signal.throwIfAborted();
     await new Promise<void>((resolve) => {
       this.#waiters.push(resolve);
     });
