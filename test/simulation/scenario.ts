@@ -36,6 +36,7 @@ class Scenario {
   readonly world: World;
   #members: Member[] = [];
   #named = 0;
+  #lineLost = false;
 
   constructor(seed: number, trace: (line: string) => void) {
     this.world = new World(seed, trace);
@@ -143,7 +144,9 @@ class Scenario {
     const { world } = this;
     if (world.rulesByEpoch.size > 1) return;
     const log = world.random.pick(world.logs);
-    if (!world.isTrimmed(log)) world.loseLine(log);
+    if (world.isTrimmed(log)) return;
+    world.loseLine(log);
+    this.#lineLost = true;
   }
 
   /** Everything is stopped, and what was under way has arrived; then somebody changes something. */
@@ -195,10 +198,12 @@ class Scenario {
     scheduler.trace('--- catch up');
     world.network.rates = NO_FAULTS;
     for (const log of world.logs) log.produce(Infinity);
-    if (random.chance(0.5)) {
+    // A reader that has nothing to write does not miss its line: only a new one does.
+    if (random.chance(0.5) || this.#lineLost) {
       for (const member of this.#members) member.die();
-      this.#staff();
     }
+    if (this.#lineLost) await this.#drain();
+    this.#staff();
     const caughtUp = (): boolean =>
       world.violation !== undefined ||
       (this.#members.every((member) => member.caughtUp) && world.network.lateEffects === 0);
