@@ -19,9 +19,29 @@ export class AvroInput {
 
   /** The next `length` bytes, not copied. */
   take(length: number): Buffer {
+    this.skip(length);
+    return this.#bytes.subarray(this.position - length, this.position);
+  }
+
+  skip(length: number): void {
     if (length > this.remaining) throw new DecodeError('truncated');
     this.position += length;
-    return this.#bytes.subarray(this.position - length, this.position);
+  }
+
+  skipVarint(): void {
+    const bytes = this.#bytes;
+    const from = this.position;
+    let at = from;
+    while (at < bytes.length && bytes[at]! >= 0x80) at++;
+    if (at >= bytes.length) throw new DecodeError('truncated');
+    if (at - from >= LONGEST_VARINT) throw new DecodeError('undecodable');
+    this.position = at + 1;
+  }
+
+  skipSized(): void {
+    const length = this.long();
+    if (length < 0) throw new DecodeError('undecodable');
+    this.skip(length);
   }
 
   /** A length and as many bytes. */
@@ -51,36 +71,31 @@ export class AvroInput {
 
   /** Throws for a magnitude beyond 2^53 - 1, which a number does not hold exactly. */
   long(): number {
-    const value = this.bigLong();
-    const number = Number(value);
+    const bytes = this.#bytes;
+    let low = 0;
+    // Nearly all numbers are lengths, counts and branches of a few digits.
+    for (let at = this.position, shift = 0; at < bytes.length && shift < 28; at++, shift += 7) {
+      const digit = bytes[at]!;
+      low |= (digit & 0x7f) << shift;
+      if (digit < 0x80) {
+        this.position = at + 1;
+        return (low >>> 1) ^ -(low & 1);
+      }
+    }
+    const number = Number(this.bigLong());
     if (!Number.isSafeInteger(number)) throw new DecodeError('number_out_of_range');
     return number;
   }
 
   bigLong(): bigint {
-    const digits = this.varint();
-    let low = 0;
-    if (digits.length <= 4) {
-      for (let at = digits.length - 1; at >= 0; at--) low = (low << 7) | (digits[at]! & 0x7f);
-      return BigInt((low >>> 1) ^ -(low & 1));
-    }
+    const from = this.position;
+    this.skipVarint();
     let value = 0n;
-    for (let at = digits.length - 1; at >= 0; at--)
-      value = (value << 7n) | BigInt(digits[at]! & 0x7f);
+    for (let at = this.position - 1; at >= from; at--) {
+      value = (value << 7n) | BigInt(this.#bytes[at]! & 0x7f);
+    }
     value = BigInt.asUintN(64, value);
     return (value >> 1n) ^ -(value & 1n);
-  }
-
-  /** The bytes of a variable-length integer. */
-  varint(): Buffer {
-    const from = this.position;
-    const bytes = this.#bytes;
-    let at = from;
-    while (at < bytes.length && bytes[at]! >= 0x80) at++;
-    if (at >= bytes.length) throw new DecodeError('truncated');
-    if (at - from >= LONGEST_VARINT) throw new DecodeError('undecodable');
-    this.position = at + 1;
-    return bytes.subarray(from, at + 1);
   }
 }
 

@@ -18,26 +18,26 @@ export class Skips {
       case 'null':
         return () => {};
       case 'boolean':
-        return (input) => void input.take(1);
+        return (input) => input.skip(1);
       case 'int':
       case 'long':
       case 'enum':
-        return (input) => void input.varint();
+        return (input) => input.skipVarint();
       case 'float':
-        return (input) => void input.take(4);
+        return (input) => input.skip(4);
       case 'double':
-        return (input) => void input.take(8);
+        return (input) => input.skip(8);
       case 'bytes':
       case 'string':
-        return (input) => void input.sized();
+        return (input) => input.skipSized();
       case 'fixed':
-        return (input) => void input.take(type.size);
+        return (input) => input.skip(type.size);
       case 'array':
         return skipBlocks(this.of(type.items));
       case 'map': {
         const value = this.of(type.values);
         return skipBlocks((input, depth) => {
-          input.sized();
+          input.skipSized();
           value(input, depth);
         });
       }
@@ -75,7 +75,7 @@ function skipBlocks(item: Skip): Skip {
 /** The number of items of the next block of an array or map; 0 after the last. */
 export function blockCount(input: AvroInput): number {
   const count = input.long();
-  if (count < 0) input.varint(); // the block's size in bytes, for readers that trust it
+  if (count < 0) input.skipVarint(); // the block's size in bytes, for readers that trust it
   // Every item takes a byte at least (`parseSchema` sees to it), so a larger count cannot be true.
   if (Math.abs(count) > input.remaining) throw new DecodeError('truncated');
   return Math.abs(count);
