@@ -4,39 +4,60 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 
+/** What a rule, a refusal and a day are: data that every station may speak of. */
+const TERMS = ['streams/reasons.ts', 'streams/rules.ts', 'streams/calendar.ts'];
+/** ClickHouse's Native format, byte by byte; knows no table and no server. */
+const NATIVE_FORMAT = ['warehouse/byte-sink.ts', 'warehouse/native-block.ts'];
+
 /**
  * The stations of src and what each may import besides itself. A station is a folder, or a single
- * file where that file is a port. Whatever is listed later may only import what is listed earlier,
- * so there can be no cycle; only `cli` joins the outer stations.
+ * file where that file is a port. Each may import only what is listed before it, so there is no
+ * cycle; only `cli` joins the outer stations.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  // Ports and data: what the stations agree on.
-  streams: [],
+  ...Object.fromEntries(TERMS.map((file) => [file, []])),
+  'warehouse/byte-sink.ts': [],
+  'warehouse/native-block.ts': ['warehouse/byte-sink.ts'],
+
+  // Ports: what the processor asks of a source, a warehouse and the outside world.
   'sources/source.ts': [],
   'warehouse/store.ts': [],
   'processor/ports.ts': ['sources/source.ts'],
-  // The pure middle: no Kafka, no ClickHouse, no I/O.
-  decode: ['streams', 'processor/ports.ts'],
-  fold: ['streams'],
+
+  // The pure middle: no Kafka, no server, no I/O.
+  decode: [...TERMS, 'processor/ports.ts'],
+  'streams/stream.ts': [...TERMS, ...NATIVE_FORMAT, 'decode'],
+  fold: [...TERMS, 'decode', 'streams/stream.ts'],
+  streams: [...TERMS, ...NATIVE_FORMAT, 'decode', 'fold', 'streams/stream.ts'],
+
   // The edges: each implements ports, none knows another.
   'sources/kafka': ['sources/source.ts', 'processor/ports.ts'],
-  'sources/file': ['streams', 'sources/source.ts', 'processor/ports.ts'],
-  warehouse: ['streams', 'warehouse/store.ts'],
+  'sources/file': ['sources/source.ts', 'processor/ports.ts'],
+  warehouse: [
+    ...TERMS,
+    ...NATIVE_FORMAT,
+    'warehouse/store.ts',
+    'processor/ports.ts',
+    'decode',
+    'streams/stream.ts',
+  ],
   'embedded/clickhouse': [],
   'embedded/broker': [],
+  config: [],
+
   // What joins them.
   processor: [
+    ...TERMS,
     'sources/source.ts',
     'warehouse/store.ts',
     'processor/ports.ts',
-    'streams',
     'decode',
+    'streams/stream.ts',
     'fold',
     'warehouse',
   ],
   scoring: ['warehouse', 'warehouse/store.ts'],
-  serve: ['processor', 'processor/ports.ts', 'warehouse', 'warehouse/store.ts', 'scoring'],
-  config: ['streams'],
+  serve: ['warehouse/store.ts', 'processor/ports.ts', 'processor'],
   cli: ['*'],
 };
 
@@ -55,8 +76,7 @@ test('the table of stations has no cycle', () => {
   for (const [position, station] of STATIONS.entries()) {
     for (const allowed of MAY_IMPORT[station] ?? []) {
       if (allowed === '*') continue;
-      expect(STATIONS.indexOf(allowed), `${station} → ${allowed}`).toBeGreaterThanOrEqual(0);
-      expect(STATIONS.indexOf(allowed), `${station} → ${allowed}`).toBeLessThan(position);
+      expect(STATIONS.slice(0, position), `${station} → ${allowed}`).toContain(allowed);
     }
   }
 });
