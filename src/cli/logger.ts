@@ -3,6 +3,11 @@ import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.ts';
 
-export function stderrLogger({ logging }: Configuration): Logger {
-  return pino({ level: logging.level }, destination({ dest: 2, sync: true }));
+/** Of a short command: what is retried inside is not its user's business, unless asked for. */
+export function commandLogger({ logging }: Configuration): Logger {
+  return toStderr(logging.level === 'info' ? 'error' : logging.level);
+}
+
+function toStderr(level: string): Logger {
+  return pino({ level }, destination({ dest: 2, sync: true }));
 }

@@ -13,7 +13,7 @@ import { FaultTally } from './fault-tally.ts';
 import type { Invocation } from './invocation.ts';
 import { say } from './invocation.ts';
 import { configuredKafka } from './kafka.ts';
-import { stderrLogger } from './logger.ts';
+import { commandLogger } from './logger.ts';
 import { ProgressLine } from './progress.ts';
 import { configuredRegistry, schemaOf } from './registry.ts';
 import type { StreamFacts } from './streams.ts';
@@ -45,7 +45,7 @@ export interface ProduceSummary {
 export async function produceFiles(options: ProduceOptions): Promise<ProduceSummary> {
   const { configuration, invocation, stream } = options;
   const topic = configuration.topics[stream.topic];
-  const kafka = configuredKafka(configuration, stderrLogger(configuration));
+  const kafka = configuredKafka(configuration, commandLogger(configuration));
   const mapping = options.map === undefined ? NO_MAPPING : await readMapping(options.map);
   const schema = schemaOf(configuration, stream.name);
   const target: RowTarget = {

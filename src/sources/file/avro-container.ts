@@ -141,8 +141,8 @@ class ByteReader {
 
   async #next(): Promise<Buffer | undefined> {
     try {
-      const { done, value } = await this.#chunks.next();
-      return done === true ? undefined : value;
+      const next = await this.#chunks.next();
+      return next.done === true ? undefined : next.value;
     } catch (error) {
       throw new FileError('unreadable_file', `${this.#path}: ${causeOf(error)}`, error);
     }

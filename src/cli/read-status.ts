@@ -1,0 +1,166 @@
+/** In: the database, and Kafka where it answers. Out: how far each source is, and what became of its records. */
+import type { ClickHouseClient } from '@clickhouse/client';
+import type { Configuration } from '../config/configuration.ts';
+import { warehouseError } from '../warehouse/errors.ts';
+import { configuredKafka } from './kafka.ts';
+import { commandLogger } from './logger.ts';
+
+export interface SourceStatus {
+  readonly stream: string;
+  readonly source: string;
+  readonly next_offset: number;
+  /** Records in Kafka that are not processed yet; null when it is not known. */
+  readonly lag: number | null;
+  /** Largest accepted event time, UTC; null before the first. */
+  readonly watermark: string | null;
+  readonly accepted: number;
+  readonly duplicate: number;
+  readonly late: number;
+  readonly future: number;
+  readonly invalid: number;
+  readonly skipped: number;
+  readonly last_record_time: string | null;
+  readonly updated_at: string;
+}
+
+export interface RejectedCount {
+  readonly stream: string;
+  readonly outcome: string;
+  readonly reason: string;
+  readonly records: number;
+}
+
+export interface Status {
+  readonly sources: readonly SourceStatus[];
+  readonly rejected: readonly RejectedCount[];
+  readonly user_days: number;
+  readonly users: number;
+  /** `reached`, or why the lag is not known. */
+  readonly kafka: string;
+}
+
+const SOURCES = `
+SELECT
+    stream,
+    source,
+    next_offset,
+    watermark,
+    accepted,
+    duplicate,
+    late,
+    future,
+    invalid,
+    skipped,
+    last_record_time,
+    updated_at
+FROM source_progress
+ORDER BY stream, source`;
+
+const REJECTED = `
+SELECT
+    stream,
+    outcome,
+    reason,
+    count() AS records
+FROM rejected_events
+GROUP BY stream, outcome, reason
+ORDER BY records DESC, stream, outcome, reason`;
+
+const USER_DAYS = 'SELECT count() AS user_days, uniqExact(user_id) AS users FROM user_days';
+
+export async function readStatus(
+  client: ClickHouseClient,
+  configuration: Configuration,
+): Promise<Status> {
+  const [sources, rejected, totals] = await Promise.all([
+    rowsOf<Omit<SourceStatus, 'lag'>>(client, SOURCES),
+    rowsOf<RejectedCount>(client, REJECTED),
+    rowsOf<{ user_days: number; users: number }>(client, USER_DAYS),
+  ]);
+  const topics = new Set(sources.map(({ source }) => logOf(source)?.topic ?? ''));
+  const ends = await logEnds(configuration, topics);
+  const lags = lagBySource(sources, ends.offsets);
+  return {
+    sources: sources.map((source) => ({ ...source, lag: lags.get(source) ?? null })),
+    rejected,
+    user_days: totals[0]?.user_days ?? 0,
+    users: totals[0]?.users ?? 0,
+    kafka: ends.problem ?? 'reached',
+  };
+}
+
+async function rowsOf<T>(client: ClickHouseClient, query: string): Promise<T[]> {
+  try {
+    const result = await client.query({
+      query,
+      format: 'JSONEachRow',
+      clickhouse_settings: {
+        output_format_json_quote_64bit_integers: 0,
+        date_time_output_format: 'iso',
+      },
+    });
+    return await result.json<T>();
+  } catch (error) {
+    throw warehouseError(error, 'read the status');
+  }
+}
+
+/** `topic/partition`, or `topic/partition@N` for the N-th log under that name; undefined for a file. */
+function logOf(source: string): { topic: string; log: string; generation: number } | undefined {
+  const match = /^([^/:]+)\/(\d+)(?:@(\d+))?$/.exec(source);
+  if (match === null) return undefined;
+  const [, topic = '', partition = '', generation = '1'] = match;
+  return { topic, log: `${topic}/${partition}`, generation: Number(generation) };
+}
+
+/** What is left to read of each log, by the source that reads it: the newest one under its name. */
+function lagBySource(
+  sources: readonly Omit<SourceStatus, 'lag'>[],
+  ends: ReadonlyMap<string, number>,
+): ReadonlyMap<object, number> {
+  const newest = new Map<string, { generation: number; source: Omit<SourceStatus, 'lag'> }>();
+  for (const source of sources) {
+    const { log, generation } = logOf(source.source) ?? { log: '', generation: 0 };
+    if (generation > (newest.get(log)?.generation ?? 0)) newest.set(log, { generation, source });
+  }
+  const lags = new Map<object, number>();
+  for (const [log, { source }] of newest) {
+    const end = ends.get(log);
+    if (end !== undefined) lags.set(source, Math.max(0, end - source.next_offset));
+  }
+  return lags;
+}
+
+interface LogEnds {
+  /** By `topic/partition`: the offset after the last record. */
+  readonly offsets: ReadonlyMap<string, number>;
+  readonly problem: string | null;
+}
+
+async function logEnds(
+  configuration: Configuration,
+  topics: ReadonlySet<string>,
+): Promise<LogEnds> {
+  const offsets = new Map<string, number>();
+  if (configuration.kafka.brokers === undefined) {
+    return { offsets, problem: 'KAFKA_BROKERS is not set' };
+  }
+  const admin = configuredKafka(configuration, commandLogger(configuration)).admin({
+    retry: { retries: 1 },
+  });
+  try {
+    await admin.connect();
+    const existing = (await admin.listTopics()).filter((topic) => topics.has(topic));
+    for (const topic of existing) {
+      for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
+        offsets.set(`${topic}/${partition}`, Number(high));
+      }
+    }
+    return { offsets, problem: null };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { offsets, problem: `Kafka cannot be reached (${reason})` };
+  } finally {
+    await admin.disconnect();
+  }
+}
