@@ -55,13 +55,63 @@ CREATE OR REPLACE VIEW user_days
     updated_at DateTime64(3, 'UTC') COMMENT 'When the latest of the rows was stored'
 )
 AS
+-- Nearly every user-day has one source, and then its row is the answer. The few that have more are
+-- combined; the hash only picks them out, so that a collision costs time and nothing else.
+SELECT
+    r.event_date AS event_date,
+    r.user_id AS user_id,
+    r.events AS events,
+    r.event_counts AS event_counts,
+    r.first_event_at AS first_event_at,
+    r.last_event_at AS last_event_at,
+    r.first_event_id AS first_event_id,
+    r.first_platform AS first_platform,
+    r.first_utm_source AS first_utm_source,
+    r.first_country AS first_country,
+    r.platforms AS platforms,
+    r.platform_counts AS platform_counts,
+    r.miles_earned AS miles_earned,
+    r.miles_redeemed AS miles_redeemed,
+    r.miles_earned_events AS miles_earned_events,
+    r.miles_redeemed_events AS miles_redeemed_events,
+    r.session_fragments AS session_fragments,
+    r.miles_ledger AS miles_ledger,
+    r.version AS version,
+    r.updated_at AS updated_at
+FROM user_day_rows AS r FINAL
+LEFT ANTI JOIN
+(
+    SELECT
+        event_date,
+        cityHash64(user_id) AS user_hash
+    FROM user_day_rows FINAL
+    WHERE events > 0
+    GROUP BY
+        event_date,
+        user_hash
+    HAVING count() > 1
+) AS shared ON r.event_date = shared.event_date AND cityHash64(r.user_id) = shared.user_hash
+WHERE r.events > 0
+UNION ALL
 WITH
-    (SELECT toInt64(ifNull(argMax(session_gap_seconds, epoch), 1800) * 1000000) FROM rules) AS gap
+    (SELECT ifNull(argMaxOrNull(session_gap_seconds, epoch), 1800) * 1000000 FROM rules) AS gap_microseconds,
+    arraySort(fragment -> (fragment.start, fragment.end), groupArrayArray(r.session_fragments)) AS fragments,
+    -- Fragments of several sources belong together where one starts within the session gap of the end
+    -- of those before it.
+    arraySplit(
+        (fragment, at) -> at > 1 AND
+            toUnixTimestamp64Micro(fragment.start)
+            - arrayMax(earlier -> toUnixTimestamp64Micro(earlier.end), arraySlice(fragments, 1, at - 1))
+            > gap_microseconds,
+        fragments,
+        arrayEnumerate(fragments)
+    ) AS runs,
+    sumMap(mapKeys(r.platform_counts), mapValues(r.platform_counts)) AS pairs
 SELECT
     r.event_date AS event_date,
     r.user_id AS user_id,
     toUInt32(sum(r.events)) AS events,
-    sumMap(r.event_counts) AS event_counts,
+    CAST(sumMap(r.event_counts), 'Map(LowCardinality(String), UInt32)') AS event_counts,
     min(r.first_event_at) AS first_event_at,
     max(r.last_event_at) AS last_event_at,
     argMin(r.first_event_id, (r.first_event_at, r.first_event_id)) AS first_event_id,
@@ -69,16 +119,39 @@ SELECT
     argMin(tuple(r.first_utm_source), (r.first_event_at, r.first_event_id)).1 AS first_utm_source,
     argMin(tuple(r.first_country), (r.first_event_at, r.first_event_id)).1 AS first_country,
     arraySort(groupUniqArrayArray(r.platforms)) AS platforms,
-    sumMap(r.platform_counts) AS platform_counts,
+    CAST(mapFromArrays(pairs.1, pairs.2), 'Map(Tuple(String, String), UInt32)') AS platform_counts,
     sum(r.miles_earned) AS miles_earned,
     sum(r.miles_redeemed) AS miles_redeemed,
     toUInt32(sum(r.miles_earned_events)) AS miles_earned_events,
     toUInt32(sum(r.miles_redeemed_events)) AS miles_redeemed_events,
-    groupArray(r.session_fragments)[1] AS session_fragments,
-    groupArrayArray(r.miles_ledger) AS miles_ledger,
+    CAST(
+        arrayMap(
+            run -> (
+                run[1].start,
+                arrayMax(fragment -> fragment.end, run),
+                arraySum(fragment -> fragment.events, run),
+                arrayReduce('sumMap', arrayMap(fragment -> fragment.event_counts, run))
+            ),
+            runs
+        ),
+        'Array(Tuple(start DateTime64(6, \'UTC\'), end DateTime64(6, \'UTC\'), events UInt32, event_counts Map(String, UInt32)))'
+    ) AS session_fragments,
+    arraySort(entry -> (entry.time, entry.event_id), groupArrayArray(r.miles_ledger)) AS miles_ledger,
     sum(r.version) AS version,
     max(r.updated_at) AS updated_at
 FROM user_day_rows AS r FINAL
+INNER JOIN
+(
+    SELECT
+        event_date,
+        cityHash64(user_id) AS user_hash
+    FROM user_day_rows FINAL
+    WHERE events > 0
+    GROUP BY
+        event_date,
+        user_hash
+    HAVING count() > 1
+) AS shared ON r.event_date = shared.event_date AND cityHash64(r.user_id) = shared.user_hash
 WHERE r.events > 0
 GROUP BY
     r.event_date,

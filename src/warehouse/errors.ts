@@ -50,7 +50,8 @@ const PASSING = new Set([
 ]);
 
 /** Codes of network errors that do not pass by waiting: a wrong certificate, a wrong protocol. */
-const LASTING_NETWORK_CODES = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_INVALID|HPE_)/;
+const LASTING_NETWORK_CODES =
+  /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_INVALID|HPE_)/;
 
 /**
  * The error to throw for something that a request to ClickHouse threw.

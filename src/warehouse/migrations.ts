@@ -82,7 +82,9 @@ ORDER BY name
 COMMENT 'Which files of the schema have been applied to this database; the latest row of a name counts.'`;
 
 async function readMigrations(): Promise<Migration[]> {
-  const files = (await readdir(FOLDER)).filter((file) => /^\d{3}-[a-z0-9-]+\.sql$/.test(file)).sort();
+  const files = (await readdir(FOLDER))
+    .filter((file) => /^\d{3}-[a-z0-9-]+\.sql$/.test(file))
+    .sort();
   return Promise.all(
     files.map(async (file) => {
       const text = await readFile(new URL(file, FOLDER), 'utf8');
@@ -99,7 +101,8 @@ async function readMigrations(): Promise<Migration[]> {
 async function readApplied(client: ClickHouseClient): Promise<Map<string, string>> {
   try {
     const exists = await client.query({
-      query: "SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'",
+      query:
+        "SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'",
       format: 'JSONEachRow',
     });
     if ((await exists.json()).length === 0) return new Map();

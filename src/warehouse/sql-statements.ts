@@ -5,7 +5,8 @@
  * hold nothing but comments are left out.
  */
 export function sqlStatements(text: string): string[] {
-  const token = /'(?:[^'\\]|\\.|'')*'|`[^`]*`|"[^"]*"|--[^\n]*|\/\*[\s\S]*?\*\/|;|[^'`"\-/;]+|[-/]/g;
+  const token =
+    /'(?:[^'\\]|\\.|'')*'|`[^`]*`|"[^"]*"|--[^\n]*|\/\*[\s\S]*?\*\/|;|[^'`"\-/;]+|[-/]/g;
   const statements: string[] = [];
   let statement = '';
   let hasCode = false;

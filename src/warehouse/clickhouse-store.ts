@@ -1,0 +1,215 @@
+/** The warehouse port over ClickHouse: blocks and lines in, stored rows out. */
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
+import { warehouseError } from './errors.ts';
+import { insertProgress, selectProgress } from './progress-lines.ts';
+import { readRemovedDays } from './removed-days.ts';
+import type { AcceptedQuery, ProgressLine, RemovedEntityDay, Store } from './store.ts';
+
+export interface ClickHouseStoreOptions {
+  /** Aborts what is under way and whatever is asked afterwards. */
+  readonly signal?: AbortSignal | undefined;
+  /** Sent with every insert besides ours, such as `insert_quorum` on a cluster. */
+  readonly insertSettings?: ClickHouseSettings | undefined;
+  /** Sent with every read besides ours, such as `select_sequential_consistency` on a cluster. */
+  readonly readSettings?: ClickHouseSettings | undefined;
+}
+
+const INSERT_SETTINGS: ClickHouseSettings = {
+  // Acknowledged means stored.
+  async_insert: 0,
+  wait_for_async_insert: 1,
+  // Replaced rows are merged in the background; doing it in the insert costs more than the insert.
+  optimize_on_insert: 0,
+  // One batch of a backfill may hold years of days.
+  max_partitions_per_insert_block: '0',
+  // A retry repeats the bytes, and replacing rows forgives it; a block equal to an older one is no mistake.
+  insert_deduplicate: 0,
+  input_format_native_allow_types_conversion: 1,
+  input_format_null_as_default: 1,
+  input_format_defaults_for_omitted_fields: 1,
+};
+
+const READ_SETTINGS: ClickHouseSettings = {
+  max_query_size: '268435456',
+  // The answer's status tells of a failure only when it is sent after the work.
+  wait_end_of_query: 1,
+};
+
+/** A store on one database. It does not close the client. Errors are WarehouseErrors. */
+export class ClickHouseStore implements Store {
+  readonly #client: ClickHouseClient;
+  readonly #options: ClickHouseStoreOptions;
+  readonly #keys = new Map<string, Promise<RowKey>>();
+
+  constructor(client: ClickHouseClient, options: ClickHouseStoreOptions = {}) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  async insert(table: string, blocks: readonly Uint8Array[]): Promise<void> {
+    const { signal, insertSettings } = this.#options;
+    await this.#try(`insert into ${table}`, async () => {
+      const { stream } = await this.#client.exec({
+        query: `INSERT INTO ${identifier(table)} FORMAT Native`,
+        values: Readable.from(blocks, { objectMode: false }),
+        clickhouse_settings: { ...INSERT_SETTINGS, ...insertSettings },
+        ...(signal && { abort_signal: signal }),
+      });
+      await buffer(stream);
+    });
+  }
+
+  async readProgress(stream: string, log: string): Promise<ProgressLine | undefined> {
+    const { signal, readSettings } = this.#options;
+    return this.#try(`read the progress of ${log}`, () =>
+      selectProgress(this.#client, stream, log, { signal, settings: readSettings }),
+    );
+  }
+
+  async writeProgress(lines: readonly ProgressLine[]): Promise<void> {
+    if (lines.length === 0) return;
+    const { signal, insertSettings } = this.#options;
+    const settings = { ...INSERT_SETTINGS, ...insertSettings };
+    await this.#try('write the progress', () =>
+      insertProgress(this.#client, lines, { signal, settings }),
+    );
+  }
+
+  readAccepted(query: AcceptedQuery): Promise<Buffer> {
+    return this.#readUnit(
+      query,
+      `SELECT ${query.columns.map(identifier).join(', ')}
+FROM ${identifier(query.table)}
+WHERE ${UNIT} AND source = {source: String} AND offset < {before: UInt64}`,
+    );
+  }
+
+  async readAcceptedElsewhere(query: AcceptedQuery): Promise<Buffer> {
+    const table = identifier(query.table);
+    const { entity, id } = await this.#keyOf(query.table);
+    return this.#readUnit(
+      query,
+      `SELECT DISTINCT ${entity}, ${id}
+FROM ${table}
+WHERE ${UNIT} AND source != {source: String} AND (${entity}, ${id}) NOT IN (
+  SELECT ${entity}, ${id}
+  FROM ${table}
+  WHERE ${UNIT} AND source = {source: String} AND offset >= {before: UInt64}
+)`,
+    );
+  }
+
+  async removeFrom(
+    tables: readonly string[],
+    source: string,
+    offset: number,
+  ): Promise<readonly RemovedEntityDay[]> {
+    const [accepted] = tables;
+    if (accepted === undefined) return [];
+    const { entity } = await this.#keyOf(accepted);
+    const parameters = { source, offset };
+    const removed = await this.#read(
+      `read what ${source} has stored in ${accepted} from offset ${offset}`,
+      `SELECT DISTINCT event_date, bucket, ${entity} FROM ${identifier(accepted)} WHERE ${TAIL}`,
+      parameters,
+    );
+    for (const table of tables) await this.#delete(table, parameters);
+    return readRemovedDays(removed);
+  }
+
+  /** A deletion rewrites every part of a table even when nothing matches, so it looks first. */
+  async #delete(table: string, parameters: Record<string, unknown>): Promise<void> {
+    const found = await this.#read(
+      `look for rows to delete from ${table}`,
+      `SELECT 1 FROM ${identifier(table)} WHERE ${TAIL} LIMIT 1`,
+      parameters,
+    );
+    if (found.length === 0) return;
+    const { signal } = this.#options;
+    await this.#try(`delete from ${table}`, () =>
+      this.#client.command({
+        query: `DELETE FROM ${identifier(table)} WHERE ${TAIL}`,
+        query_params: parameters,
+        clickhouse_settings: { lightweight_deletes_sync: '2' },
+        ...(signal && { abort_signal: signal }),
+      }),
+    );
+  }
+
+  #readUnit(query: AcceptedQuery, select: string): Promise<Buffer> {
+    const { table, day, source, before, buckets } = query;
+    return this.#read(`read accepted rows of ${source} from ${table}`, select, {
+      day,
+      source,
+      before,
+      buckets: [...buckets],
+    });
+  }
+
+  #read(doing: string, select: string, parameters: Record<string, unknown>): Promise<Buffer> {
+    const { signal, readSettings } = this.#options;
+    return this.#try(doing, async () => {
+      const { stream } = await this.#client.exec({
+        query: `${select} FORMAT RowBinary`,
+        query_params: parameters,
+        clickhouse_settings: { ...READ_SETTINGS, ...readSettings },
+        ...(signal && { abort_signal: signal }),
+      });
+      return buffer(stream);
+    });
+  }
+
+  /** The columns that name entity and record: in every table of accepted rows the 3rd and 4th of its order. */
+  #keyOf(table: string): Promise<RowKey> {
+    let key = this.#keys.get(table);
+    if (key === undefined) {
+      key = this.#readKey(table);
+      key.catch(() => this.#keys.delete(table));
+      this.#keys.set(table, key);
+    }
+    return key;
+  }
+
+  async #readKey(table: string): Promise<RowKey> {
+    const doing = `read the sorting key of ${table}`;
+    return this.#try(doing, async () => {
+      const result = await this.#client.query({
+        query:
+          'SELECT sorting_key FROM system.tables WHERE database = currentDatabase() AND name = {table: String}',
+        query_params: { table },
+        format: 'JSONEachRow',
+      });
+      const [row] = await result.json<{ sorting_key: string }>();
+      const [, , entity, id] = row?.sorting_key.split(', ') ?? [];
+      if (entity === undefined || id === undefined) {
+        throw new Error('expected a table ordered by (event_date, bucket, ENTITY, ID, source)');
+      }
+      return { entity: identifier(entity), id: identifier(id) };
+    });
+  }
+
+  async #try<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    const { signal } = this.#options;
+    try {
+      signal?.throwIfAborted();
+      return await work();
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw warehouseError(error, doing);
+    }
+  }
+}
+
+interface RowKey {
+  readonly entity: string;
+  readonly id: string;
+}
+
+const UNIT = 'event_date = toDate({day: UInt16}) AND bucket IN {buckets: Array(UInt8)}';
+const TAIL = 'source = {source: String} AND offset >= {offset: UInt64}';
+
+function identifier(name: string): string {
+  return `\`${name.replaceAll(/[\\`]/g, '\\$&')}\``;
+}
