@@ -1,54 +1,62 @@
 /**
- * `npm run bench`: fills a topic, then lets each way in turn catch up with it from nothing.
- * In: --events N, --seed N. Out: a table.
+ * `npm run bench`: fills a topic of a real Kafka, then lets each way in turn catch up with it from
+ * nothing. In: --events N, --seed N, --only WAYS. Out: a table; status 1 when Tidemark's answer is wrong.
  */
 import { parseArgs } from 'node:util';
+import { realKafka } from '../test/support/kafka.ts';
 import { startClickHouse } from './clickhouse.ts';
 import { fetching } from './fetching.ts';
 import { createTopic, fillTopic } from './fill.ts';
+import type { FilledTopic } from './filled-topic.ts';
 import { insertAlone } from './insert-alone.ts';
-import { kafkaEngine, type FilledTopic } from './kafka-engine.ts';
+import { kafkaEngine } from './kafka-engine.ts';
 import type { Result } from './measure.ts';
 import { machine, report } from './report.ts';
+import { tidemark } from './tidemark.ts';
 import { Traffic } from './traffic.ts';
 
 const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '1000000' },
     seed: { type: 'string', default: '1' },
+    only: { type: 'string', default: 'fetch,engine,tidemark,tidemark2' },
   },
 });
 const events = Number(values.events);
-const partitions = 4;
+const ways = values.only.split(',');
+const PARTITIONS = 4;
 const SCHEMA_ID = 1;
 
-const broker = process.env['KAFKA_BROKERS'] ?? '';
-const brokerPid = Number(process.env['KAFKA_PID']);
-
+await using kafka = await realKafka();
+const [broker = ''] = kafka.brokers;
 const traffic = new Traffic(
-  { seed: Number(values.seed), events, users: 20_000, days: 10, partitions },
+  { seed: Number(values.seed), events, users: 20_000, days: 10, partitions: PARTITIONS },
   SCHEMA_ID,
 );
 const topic = `bench-${process.pid}`;
-await createTopic(broker, topic, partitions);
-await fillTopic(broker, topic, partitions, traffic.records());
+await createTopic(broker, topic, PARTITIONS);
+await fillTopic(broker, topic, PARTITIONS, traffic.records());
 console.error(
-  `${events} events of ${Math.round(traffic.bytes / events)} bytes, ${traffic.duplicates} of them duplicates, ${traffic.userDays.size} user-days`,
+  `${events} events of ${Math.round(traffic.bytes / events)} bytes, ${traffic.duplicates} of ` +
+    `them duplicates, ${traffic.userDays.size} user-days`,
 );
-const filled: FilledTopic = { broker, brokerPid, topic, partitions, events, traffic };
+const filled: FilledTopic = { broker, brokerPid: kafka.pid, topic, events, traffic };
 
 const results: Result[] = [];
-function done(result: Result): Result {
+function done(result: Result): void {
   console.error(`${result.name}: ${Math.round(result.events / result.seconds)} events/s`);
   results.push(result);
-  return result;
 }
-
-done(await fetching(filled));
-let baseline: Result;
-{
+if (ways.includes('fetch')) done(await fetching(filled));
+if (ways.includes('engine')) {
   await using clickhouse = await startClickHouse();
-  baseline = done(await kafkaEngine(clickhouse, filled));
+  done(await kafkaEngine(clickhouse, filled));
   for (const result of await insertAlone(clickhouse)) done(result);
 }
-console.log(`${machine()}\n\n${report(results, baseline.name)}`);
+if (ways.includes('tidemark')) done(await tidemark(filled, 1));
+if (ways.includes('tidemark2')) done(await tidemark(filled, 2));
+
+console.log(`${machine()}; ${events} events, seed ${values.seed}\n\n${report(results)}`);
+if (results.some(({ name, check }) => name.startsWith('Tidemark') && !check?.startsWith('exact'))) {
+  process.exitCode = 1;
+}

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { FilledTopic } from './kafka-engine.ts';
+import type { FilledTopic } from './filled-topic.ts';
 import { measure, type Result } from './measure.ts';
 
 export async function fetching(filled: FilledTopic): Promise<Result> {

@@ -3,19 +3,9 @@ import { readFileSync } from 'node:fs';
 import type { BenchClickHouse } from './clickhouse.ts';
 import { measure, until, type Result } from './measure.ts';
 import { serveSchema } from './registry-stub.ts';
-import { SCHEMA_FILE, type Traffic } from './traffic.ts';
+import type { FilledTopic } from './filled-topic.ts';
+import { SCHEMA_FILE } from './traffic.ts';
 import { readUserDays } from './user-day-rows.ts';
-
-export interface FilledTopic {
-  readonly broker: string;
-  /** The broker's process on this machine, whose CPU time is counted. */
-  readonly brokerPid: number;
-  readonly topic: string;
-  readonly partitions: number;
-  /** Records in it. */
-  readonly events: number;
-  readonly traffic: Traffic;
-}
 
 /** The fastest of those tried on two cores and four partitions. */
 const TUNING = {
@@ -68,6 +58,7 @@ export async function kafkaEngine(
     await readUserDays(clickhouse, '(SELECT * FROM user_days FINAL)'),
   );
   return {
+    baseline: true,
     name: 'ClickHouse: Kafka engine, raw table, user-days by view',
     events,
     ...measured,

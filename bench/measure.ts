@@ -12,18 +12,22 @@ export interface Measured {
 /** A row of the printed table. */
 export interface Result extends Measured {
   readonly name: string;
+  /** Whether the others are compared with this one. */
+  readonly baseline?: true;
   readonly events: number;
   /** Peak MiB of the process that consumes, where it is not ClickHouse itself. */
   readonly memory?: number;
-  /** What the check of the result said. */
+  /** Whether the result is right. */
   readonly check?: string;
 }
 
 export async function measure(
-  pids: Readonly<Record<string, number>>,
+  pids: Readonly<Record<string, number | undefined>>,
   work: () => Promise<void>,
 ): Promise<Measured> {
-  const before = Object.entries(pids).map(([name, pid]) => [name, pid, cpuSeconds(pid)] as const);
+  const before = Object.entries(pids).flatMap(([name, pid]) =>
+    pid === undefined ? [] : [[name, pid, cpuSeconds(pid)] as const],
+  );
   const started = performance.now();
   await work();
   const seconds = (performance.now() - started) / 1000;

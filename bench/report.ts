@@ -2,8 +2,8 @@
 import { cpus, totalmem } from 'node:os';
 import type { Result } from './measure.ts';
 
-export function report(results: readonly Result[], baseline: string): string {
-  const base = results.find(({ name }) => name === baseline);
+export function report(results: readonly Result[]): string {
+  const base = results.find(({ baseline }) => baseline);
   const rows = results.map((result) => {
     const rate = result.events / result.seconds;
     const perMillion = (name: string) => {

@@ -33,7 +33,7 @@ export const EVENT_TYPES = [
   'reward_search',
   'add_to_cart',
   'checkout',
-  'app_open',
+  'package_shipped',
   'feature_used',
   'miles_earned',
   'miles_redeemed',
