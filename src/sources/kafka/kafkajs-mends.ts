@@ -4,6 +4,7 @@
  */
 import { Module, createRequire } from 'node:module';
 import type * as KafkaJs from 'kafkajs';
+import { murmur2 } from './murmur2.ts';
 import { splitBatches, withoutAborted } from './opaque-batches.ts';
 import type { OpaqueBatch } from './opaque-batches.ts';
 
@@ -63,6 +64,29 @@ replaceModule(
       ? fetched.messages
       : withoutAborted(fetched.messages, fetched.abortedTransactions),
 );
+
+/** The hash of kafkajs computes with ever longer numbers: a key of a megabyte takes it minutes. */
+replaceModule('kafkajs/src/producer/partitioners/default/murmur2', murmur2);
+
+/** kafkajs copies the list of a partition for every message that it adds. */
+replaceModule(
+  'kafkajs/src/producer/groupMessagesPerPartition',
+  ({ partitionMetadata, messages, partitioner, topic }: Grouping): Record<number, unknown[]> => {
+    const byPartition: Record<number, unknown[]> = {};
+    if (partitionMetadata.length === 0) return byPartition;
+    for (const message of messages) {
+      (byPartition[partitioner({ topic, partitionMetadata, message })] ??= []).push(message);
+    }
+    return byPartition;
+  },
+);
+
+interface Grouping {
+  readonly topic: string;
+  readonly partitionMetadata: KafkaJs.PartitionMetadata[];
+  readonly messages: readonly KafkaJs.Message[];
+  readonly partitioner: (args: KafkaJs.PartitionerArgs) => number;
+}
 
 interface RequestQueue {
   readonly pending: readonly unknown[];

@@ -211,6 +211,7 @@ describe.skipIf(kafkaOrigin() === undefined)('a consumer of a real Kafka', () =>
         processor.start = async (bounds) => {
           const offset = await start(bounds);
           if (recording.starts.length === 1) {
+            await admin.fetchTopicOffsets(topic); // Loads the metadata that the next call needs.
             await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '8' }] });
           }
           return offset;
