@@ -56,7 +56,7 @@ CREATE OR REPLACE VIEW user_days
 )
 AS
 -- Nearly every user-day has one source, and then its row is the answer. The few that have more are
--- combined; the hash only picks them out, so that a collision costs time and nothing else.
+-- combined. Finding them by a join, and not by IN, lets a filter on day or user reach every part.
 SELECT
     r.event_date AS event_date,
     r.user_id AS user_id,
@@ -83,14 +83,14 @@ LEFT ANTI JOIN
 (
     SELECT
         event_date,
-        cityHash64(user_id) AS user_hash
+        user_id
     FROM user_day_rows FINAL
     WHERE events > 0
     GROUP BY
         event_date,
-        user_hash
+        user_id
     HAVING count() > 1
-) AS shared ON r.event_date = shared.event_date AND cityHash64(r.user_id) = shared.user_hash
+) AS shared ON r.event_date = shared.event_date AND r.user_id = shared.user_id
 WHERE r.events > 0
 UNION ALL
 WITH
@@ -144,14 +144,14 @@ INNER JOIN
 (
     SELECT
         event_date,
-        cityHash64(user_id) AS user_hash
+        user_id
     FROM user_day_rows FINAL
     WHERE events > 0
     GROUP BY
         event_date,
-        user_hash
+        user_id
     HAVING count() > 1
-) AS shared ON r.event_date = shared.event_date AND cityHash64(r.user_id) = shared.user_hash
+) AS shared ON r.event_date = shared.event_date AND r.user_id = shared.user_id
 WHERE r.events > 0
 GROUP BY
     r.event_date,
