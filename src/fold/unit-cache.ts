@@ -1,54 +1,31 @@
-import { ByteMap } from '../decode/byte-map.ts';
-import type { Folded } from '../streams/stream.ts';
-import { IdSet } from './id-set.ts';
+import { Unit } from './unit.ts';
 
 /** How many units a day has. Stored with the rows, as `bucket`, so it can never change. */
 export const BUCKETS = 64;
-
-export interface Entry<State extends Folded> {
-  readonly state: State;
-  /** Whether the state was changed since it was last handed out to be written. */
-  changed: boolean;
-}
-
-/** The entities of one bucket on one day: what is loaded and evicted together. */
-export class Unit<State extends Folded> {
-  readonly day: number;
-  readonly bucket: number;
-  readonly entities = new ByteMap<Entry<State>>();
-  readonly ids = new IdSet();
-  /** Number of the write that its last change belongs to. */
-  usedBy = 0;
-
-  constructor(day: number, bucket: number) {
-    this.day = day;
-    this.bucket = bucket;
-  }
-
-  /** Memory held, in user-days: one per entity, and one per 32 ids. */
-  get weight(): number {
-    return this.entities.size + this.ids.size / 32;
-  }
-}
 
 /**
  * The states of one source that are in memory. A unit is either whole or absent. What is absent on a
  * day after `emptyAfter` has never been touched and starts empty; what is absent on or before it must
  * be loaded first.
  */
-export class UnitCache<State extends Folded> {
-  readonly #days = new Map<number, (Unit<State> | undefined)[]>();
+export class UnitCache {
+  readonly #days = new Map<number, (Unit | undefined)[]>();
+  readonly #stride: number;
   #emptyAfter: number;
   #lastDay = -Infinity;
-  #lastUnits: (Unit<State> | undefined)[] = [];
+  #lastUnits: (Unit | undefined)[] = [];
 
-  /** `emptyAfter`: the last day on which the source may have stored rows; Infinity: any may be. */
-  constructor(emptyAfter: number) {
+  /**
+   * `stride`: facts per event. `emptyAfter`: the last day on which the source may have stored rows;
+   * Infinity: any may be.
+   */
+  constructor(stride: number, emptyAfter: number) {
+    this.#stride = stride;
     this.#emptyAfter = emptyAfter;
   }
 
   /** The unit, or undefined when it must be loaded first. */
-  get(day: number, bucket: number): Unit<State> | undefined {
+  get(day: number, bucket: number): Unit | undefined {
     let units = this.#lastUnits;
     if (day !== this.#lastDay) {
       units = this.#unitsOf(day);
@@ -64,8 +41,8 @@ export class UnitCache<State extends Folded> {
   }
 
   /** Puts an empty unit in its place, to be filled. */
-  create(day: number, bucket: number): Unit<State> {
-    const unit = new Unit<State>(day, bucket);
+  create(day: number, bucket: number): Unit {
+    const unit = new Unit(day, bucket, this.#stride);
     this.#unitsOf(day)[bucket] = unit;
     return unit;
   }
@@ -96,10 +73,10 @@ export class UnitCache<State extends Folded> {
     return weight;
   }
 
-  #unitsOf(day: number): (Unit<State> | undefined)[] {
+  #unitsOf(day: number): (Unit | undefined)[] {
     let units = this.#days.get(day);
     if (units === undefined) {
-      units = new Array<Unit<State> | undefined>(BUCKETS).fill(undefined);
+      units = new Array<Unit | undefined>(BUCKETS).fill(undefined);
       this.#days.set(day, units);
     }
     return units;
@@ -111,7 +88,7 @@ export class UnitCache<State extends Folded> {
     this.#days.delete(day);
   }
 
-  *#all(): Generator<Unit<State>> {
+  *#all(): Generator<Unit> {
     for (const units of this.#days.values()) {
       for (const unit of units) if (unit !== undefined) yield unit;
     }

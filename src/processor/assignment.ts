@@ -5,7 +5,7 @@ import { UnitCache } from '../fold/unit-cache.ts';
 import type { LogBounds, RecordBatch } from '../sources/source.ts';
 import { Calendar } from '../streams/calendar.ts';
 import type { Rules } from '../streams/rules.ts';
-import type { Folded, Interpreter, Stream } from '../streams/stream.ts';
+import type { Interpreter, Stream } from '../streams/stream.ts';
 import type { ProgressLine, Store } from '../warehouse/store.ts';
 import { AbandonedError, LogRecreatedError, RulesOutdatedError } from './errors.ts';
 import type { CommitBatch, Committer, GroupCommit } from './group-commit.ts';
@@ -18,8 +18,8 @@ import { retrying } from './retry.ts';
 import { UnitLoader } from './unit-loader.ts';
 
 /** What all assignments of a process share. */
-export interface ProcessorContext<State extends Folded = Folded> {
-  readonly stream: Stream<State>;
+export interface ProcessorContext {
+  readonly stream: Stream;
   readonly rules: Rules;
   readonly store: Store;
   readonly schemas: SchemaRegistry;
@@ -59,18 +59,18 @@ export interface AssignmentOptions {
  * All it holds is a cache of the log up to where it is. When anything goes wrong it is dropped whole,
  * and another assignment starts from the line.
  */
-export class Assignment<State extends Folded = Folded> implements Committer {
-  readonly #context: ProcessorContext<State>;
+export class Assignment implements Committer {
+  readonly #context: ProcessorContext;
   readonly #options: AssignmentOptions;
-  readonly #interpreter: Interpreter<State>;
+  readonly #interpreter: Interpreter;
   readonly #decoder: ValueDecoder;
   readonly #abort = new AbortController();
-  #taken: Taken<State> | null = null;
+  #taken: Taken | null = null;
 
   // Two sets of buffers: one is filled while the other is written.
-  #pending: Pending<State>;
-  #spare: Pending<State>;
-  #inFlight: InFlight<State> | null = null;
+  #pending: Pending;
+  #spare: Pending;
+  #inFlight: InFlight | null = null;
   /** Whether there is anything that the last line taken does not cover. */
   #dirty = false;
   #hurried = false;
@@ -78,7 +78,7 @@ export class Assignment<State extends Folded = Folded> implements Committer {
   #covered = 0;
   #waiters: (() => void)[] = [];
 
-  constructor(context: ProcessorContext<State>, options: AssignmentOptions) {
+  constructor(context: ProcessorContext, options: AssignmentOptions) {
     const { stream, rules } = context;
     this.#context = context;
     this.#options = options;
@@ -209,14 +209,14 @@ export class Assignment<State extends Folded = Folded> implements Committer {
   }
 
   /** Everything that depends on where the log is taken up. */
-  #takeUp(line: ProgressLine, bounds: LogBounds): Taken<State> {
+  #takeUp(line: ProgressLine, bounds: LogBounds): Taken {
     const { stream, rules, store, loads, observer } = this.#context;
     const calendar = new Calendar(rules.timezone);
     const progress = new Progress(line, rules.epoch);
     // Only a log that took another's place may hold what another source has accepted.
     const lookElsewhere = line.source !== this.#options.log;
     const storedUpTo = line.watermark === null ? -Infinity : calendar.day(line.watermark);
-    const cache = new UnitCache<State>(lookElsewhere ? Infinity : storedUpTo);
+    const cache = new UnitCache(this.#interpreter.stride, lookElsewhere ? Infinity : storedUpTo);
     const { lastOffset, lastChecksum } = line;
     const remembered =
       lastOffset === null || lastChecksum === null || lastOffset < bounds.first
@@ -296,7 +296,7 @@ export class Assignment<State extends Folded = Folded> implements Committer {
    * Takes new rules into use from the line on: what was stored after it, by a process that did not get
    * to write its line, goes; the entities and days it had touched are folded anew, in the new epoch.
    */
-  async #changeRules({ progress, intake, loader, cache }: Taken<State>): Promise<void> {
+  async #changeRules({ progress, intake, loader, cache }: Taken): Promise<void> {
     const { stream, store } = this.#context;
     const { accepted, late, rejected } = stream.tables;
     const { nextOffset } = progress;
@@ -312,14 +312,9 @@ export class Assignment<State extends Folded = Folded> implements Committer {
     await loader.load(units, nextOffset, intake.write);
     for (const { day, bucket, entity } of removed) {
       const unit = cache.get(day, bucket)!;
-      const hash = hashBytes(entity, 0, entity.length);
-      let number = unit.entities.find(entity, 0, entity.length, hash);
-      if (number === -1) {
-        const entry = { state: this.#interpreter.empty(), changed: false };
-        number = unit.entities.add(entity, 0, entity.length, hash, entry);
-      }
       unit.usedBy = intake.write;
-      this.#pending.changed(unit, number, unit.entities.values[number]!);
+      const hash = hashBytes(entity, 0, entity.length);
+      this.#pending.changed(unit, unit.entity(entity, 0, entity.length, hash));
     }
     this.#dirty = true;
   }
@@ -376,20 +371,20 @@ export class Assignment<State extends Folded = Folded> implements Committer {
   }
 }
 
-interface Taken<State extends Folded> {
+interface Taken {
   /** Where it was taken up. */
   readonly line: ProgressLine;
   readonly firstOffset: number;
   readonly sourceBytes: string;
   readonly progress: Progress;
-  readonly cache: UnitCache<State>;
+  readonly cache: UnitCache;
   readonly remembered: { readonly offset: number; readonly checksum: number } | null;
-  readonly intake: Intake<State>;
-  readonly loader: UnitLoader<State>;
+  readonly intake: Intake;
+  readonly loader: UnitLoader;
 }
 
-interface InFlight<State extends Folded> {
-  readonly pending: Pending<State>;
+interface InFlight {
+  readonly pending: Pending;
   readonly line: ProgressLine;
   readonly outcomes: readonly OutcomeCount[];
 }

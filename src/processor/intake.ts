@@ -6,7 +6,7 @@ import type { RecordBatch, RecordCursor } from '../sources/source.ts';
 import type { Calendar } from '../streams/calendar.ts';
 import type { Reason } from '../streams/reasons.ts';
 import type { Rules } from '../streams/rules.ts';
-import type { Folded, Interpreter, Stream } from '../streams/stream.ts';
+import type { Interpreter, Stream } from '../streams/stream.ts';
 import { LogRecreatedError } from './errors.ts';
 import type { Observer } from './observer.ts';
 import type { Pending } from './pending.ts';
@@ -16,14 +16,14 @@ import { recordFields } from './record-fields.ts';
 /** What the intake needs before it can take in the record at hand. */
 export type Want = { readonly kind: 'schema'; readonly id: number } | { readonly kind: 'units' };
 
-export interface IntakeOptions<State extends Folded> {
-  readonly stream: Stream<State>;
+export interface IntakeOptions {
+  readonly stream: Stream;
   readonly source: string;
   readonly rules: Rules;
-  readonly interpreter: Interpreter<State>;
+  readonly interpreter: Interpreter;
   readonly decoder: ValueDecoder;
   readonly calendar: Calendar;
-  readonly cache: UnitCache<State>;
+  readonly cache: UnitCache;
   readonly progress: Progress;
   readonly observer: Observer;
   /** The last record of the progress line, if it will be read again. */
@@ -34,8 +34,8 @@ export interface IntakeOptions<State extends Folded> {
  * Decides what becomes of each record – invalid, future, late, duplicate or accepted, in this order –
  * and puts it where it belongs. Synchronous; decides from the log and the rules alone.
  */
-export class Intake<State extends Folded> {
-  readonly #options: IntakeOptions<State>;
+export class Intake {
+  readonly #options: IntakeOptions;
   readonly #slots: Slots;
   readonly #entity: number;
   readonly #id: number;
@@ -48,7 +48,7 @@ export class Intake<State extends Folded> {
   /** Number of the write that changes belong to now. */
   write = 1;
 
-  constructor(options: IntakeOptions<State>) {
+  constructor(options: IntakeOptions) {
     const { stream, rules, progress, calendar } = options;
     this.#options = options;
     this.#slots = new Slots(stream.schema.fields.length);
@@ -78,7 +78,7 @@ export class Intake<State extends Folded> {
    * Takes in the cursor's record and those after it. Stops before a record for which it wants
    * something first; null: at the end. Throws LogRecreatedError when the remembered record is another.
    */
-  takeIn(cursor: RecordCursor, pending: Pending<State>): Want | null {
+  takeIn(cursor: RecordCursor, pending: Pending): Want | null {
     const { progress } = this.#options;
     const last = new LastRecord();
     let want: Want | null = null;
@@ -118,7 +118,7 @@ export class Intake<State extends Folded> {
     return missing;
   }
 
-  #takeRecord(cursor: RecordCursor, pending: Pending<State>): Want | null {
+  #takeRecord(cursor: RecordCursor, pending: Pending): Want | null {
     const { interpreter, decoder, calendar, cache, progress, observer, stream } = this.#options;
     const slots = this.#slots;
     if (cursor.fault !== null) return this.#refuse(cursor, pending, 'invalid', cursor.fault, false);
@@ -156,25 +156,25 @@ export class Intake<State extends Folded> {
 
     const unit = cache.get(day, bucket);
     if (unit === undefined) return { kind: 'units' };
-    const entityBytes = slots.bytes[this.#entity]!;
-    const entityStart = slots.start[this.#entity]!;
-    const entityEnd = slots.end[this.#entity]!;
-    let number = unit.entities.find(entityBytes, entityStart, entityEnd, hash);
-    if (number === -1) {
-      const entry = { state: interpreter.empty(), changed: false };
-      number = unit.entities.add(entityBytes, entityStart, entityEnd, hash, entry);
-    }
+    const entityField = this.#entity;
+    const entity = unit.entity(
+      slots.bytes[entityField]!,
+      slots.start[entityField]!,
+      slots.end[entityField]!,
+      hash,
+    );
     const id = this.#id;
-    if (!unit.ids.add(number, slots.bytes[id]!, slots.start[id]!, slots.end[id]!)) {
+    const event = unit.add(entity, slots.bytes[id]!, slots.start[id]!, slots.end[id]!);
+    if (event === -1) {
       progress.duplicate++;
       return null;
     }
 
     progress.accepted++;
-    const entry = unit.entities.values[number]!;
-    interpreter.fold(entry.state, slots);
+    interpreter.reduce(slots, unit, event * unit.stride);
+    unit.link(entity, event);
     unit.usedBy = this.write;
-    pending.changed(unit, number, entry);
+    pending.changed(unit, entity);
     pending.accepted.append(slots, envelope);
     if (time > progress.watermark) {
       progress.watermark = time;
@@ -187,7 +187,7 @@ export class Intake<State extends Folded> {
 
   #refuse(
     cursor: RecordCursor,
-    pending: Pending<State>,
+    pending: Pending,
     outcome: 'invalid' | 'future',
     reason: Reason,
     decoded: boolean,

@@ -1,6 +1,6 @@
 import type { RecordSchema } from '../decode/record-schema.ts';
-import type { Entry, Unit } from '../fold/unit-cache.ts';
-import type { Folded, Interpreter, Stream } from '../streams/stream.ts';
+import type { Unit } from '../fold/unit.ts';
+import type { Interpreter, Stream } from '../streams/stream.ts';
 import { AggregateBlock } from '../warehouse/aggregate-block.ts';
 import { RecordBlock } from '../warehouse/record-block.ts';
 import { RejectedBlock } from '../warehouse/rejected-block.ts';
@@ -8,18 +8,18 @@ import type { Insert } from './group-commit.ts';
 import type { DeadLetter } from './ports.ts';
 
 /** What one source has made of its records and not yet handed over to be written. */
-export class Pending<State extends Folded> {
+export class Pending {
   readonly accepted: RecordBlock;
   readonly late: RecordBlock;
   readonly rejected = new RejectedBlock();
-  readonly #aggregates: AggregateBlock<State>;
-  readonly #stream: Stream<State>;
-  readonly #interpreter: Interpreter<State>;
+  readonly #aggregates: AggregateBlock;
+  readonly #stream: Stream;
+  readonly #interpreter: Interpreter;
   #letters: DeadLetter[] = [];
-  #changedUnits: Unit<State>[] = [];
-  #changedEntries: number[] = [];
+  #changedUnits: Unit[] = [];
+  #changedEntities: number[] = [];
 
-  constructor(stream: Stream<State>, interpreter: Interpreter<State>, epoch: number) {
+  constructor(stream: Stream, interpreter: Interpreter, epoch: number) {
     const schema: RecordSchema = stream.schema;
     this.accepted = new RecordBlock(schema, false);
     this.late = new RecordBlock(schema, true);
@@ -36,12 +36,11 @@ export class Pending<State extends Folded> {
     return this.accepted.bytes + this.late.bytes + this.rejected.bytes;
   }
 
-  /** Notes that an entity's state is to be written. */
-  changed(unit: Unit<State>, number: number, entry: Entry<State>): void {
-    if (entry.changed) return;
-    entry.changed = true;
+  /** Notes that the aggregate of an entity is to be written. */
+  changed(unit: Unit, entity: number): void {
+    if (!unit.markChanged(entity)) return;
     this.#changedUnits.push(unit);
-    this.#changedEntries.push(number);
+    this.#changedEntities.push(entity);
   }
 
   reject(letter: DeadLetter, fields: string): void {
@@ -57,11 +56,9 @@ export class Pending<State extends Folded> {
     const { tables } = this.#stream;
     for (let at = 0; at < this.#changedUnits.length; at++) {
       const unit = this.#changedUnits[at]!;
-      const number = this.#changedEntries[at]!;
-      const entry = unit.entities.values[number]!;
-      entry.changed = false;
-      const entity = unit.entities.keys[number]!;
-      this.#aggregates.append(unit.day, unit.bucket, entity, source, entry.state);
+      const entity = this.#changedEntities[at]!;
+      unit.unmarkChanged(entity);
+      this.#aggregates.append(unit, entity, source);
     }
     const listing = this.#interpreter.takeListings();
     const insert = (table: string, block: { rows: number; pieces(): Buffer[] }): Insert => ({
@@ -90,6 +87,6 @@ export class Pending<State extends Folded> {
     this.#aggregates.clear();
     this.#letters = [];
     this.#changedUnits = [];
-    this.#changedEntries = [];
+    this.#changedEntities = [];
   }
 }

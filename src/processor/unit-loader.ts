@@ -2,15 +2,16 @@ import type PQueue from 'p-queue';
 import { hashBytes } from '../decode/byte-map.ts';
 import { RowBinaryReader } from '../decode/row-binary.ts';
 import { Slots } from '../decode/slots.ts';
-import { BUCKETS, type Unit, type UnitCache } from '../fold/unit-cache.ts';
-import type { Folded, Interpreter, Stream } from '../streams/stream.ts';
+import type { Unit } from '../fold/unit.ts';
+import { BUCKETS, type UnitCache } from '../fold/unit-cache.ts';
+import type { Interpreter, Stream } from '../streams/stream.ts';
 import type { AcceptedQuery, Store } from '../warehouse/store.ts';
 
-export interface UnitLoaderOptions<State extends Folded> {
-  readonly stream: Stream<State>;
+export interface UnitLoaderOptions {
+  readonly stream: Stream;
   readonly source: string;
-  readonly interpreter: Interpreter<State>;
-  readonly cache: UnitCache<State>;
+  readonly interpreter: Interpreter;
+  readonly cache: UnitCache;
   readonly store: Store;
   /** Bounds how many loads run at once in the process. */
   readonly loads: PQueue;
@@ -24,10 +25,10 @@ export interface UnitLoaderOptions<State extends Folded> {
  * Brings absent units back: from the rows that their source has accepted, by the same fold that made
  * them the first time. There is no stored state that could drift from it.
  */
-export class UnitLoader<State extends Folded> {
-  readonly #options: UnitLoaderOptions<State>;
+export class UnitLoader {
+  readonly #options: UnitLoaderOptions;
 
-  constructor(options: UnitLoaderOptions<State>) {
+  constructor(options: UnitLoaderOptions) {
     this.#options = options;
   }
 
@@ -70,13 +71,13 @@ export class UnitLoader<State extends Folded> {
     for (const unit of created.values()) unit.usedBy = write;
     this.#fold(own, stream.foldFields, created, true);
     if (elsewhere !== null) this.#fold(elsewhere, [stream.entity, stream.id], created, false);
-    return [...created.values()].reduce((sum, unit) => sum + unit.entities.size, 0);
+    return [...created.values()].reduce((sum, unit) => sum + unit.entities, 0);
   }
 
   #fold(
     rows: Buffer,
     columns: readonly string[],
-    units: ReadonlyMap<number, Unit<State>>,
+    units: ReadonlyMap<number, Unit>,
     own: boolean,
   ): void {
     const { stream, interpreter } = this.#options;
@@ -89,13 +90,11 @@ export class UnitLoader<State extends Folded> {
       const unit = units.get(hash % BUCKETS);
       if (unit === undefined)
         throw new Error(`a row of ${stream.tables.accepted} is in a bucket that is not its own`);
-      let number = unit.entities.find(rows, slots.start[entity]!, slots.end[entity]!, hash);
-      if (number === -1) {
-        const entry = { state: interpreter.empty(), changed: false };
-        number = unit.entities.add(rows, slots.start[entity]!, slots.end[entity]!, hash, entry);
-      }
-      const isNew = unit.ids.add(number, rows, slots.start[id]!, slots.end[id]!);
-      if (own && isNew) interpreter.fold(unit.entities.values[number]!.state, slots);
+      const number = unit.entity(rows, slots.start[entity]!, slots.end[entity]!, hash);
+      const event = unit.add(number, rows, slots.start[id]!, slots.end[id]!);
+      if (event === -1 || !own) continue;
+      interpreter.reduce(slots, unit, event * unit.stride);
+      unit.link(number, event);
     }
   }
 }

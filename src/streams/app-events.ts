@@ -1,14 +1,22 @@
 import { recordSchema } from '../decode/record-schema.ts';
 import type { Slots } from '../decode/slots.ts';
-import { emptyUserDay, foldEvent, type FoldedEvent, type UserDay } from '../fold/user-day.ts';
-import { ByteSink } from '../warehouse/byte-sink.ts';
+import { hashBytes, type ByteMap } from '../decode/byte-map.ts';
+import type { EntityDay, FactWriter } from '../fold/unit.ts';
 import { NativeBlock, nativeColumn, type NativeColumn } from '../warehouse/native-block.ts';
 import { EventTypeDictionary, type KnownType } from './event-type-dictionary.ts';
-import { PlatformDictionary, platformWithType } from './platform-dictionary.ts';
+import { PlatformDictionary } from './platform-dictionary.ts';
 import type { Reason } from './reasons.ts';
 import type { Rules } from './rules.ts';
 import type { Interpreter, Listing, Stream } from './stream.ts';
-import { userDayColumns, writeUserDay } from './user-day-columns.ts';
+import {
+  EARNS,
+  FACT,
+  FACTS,
+  REDEEMS,
+  SERVER_SIDE,
+  userDayColumns,
+  UserDayWriter,
+} from './user-day-row.ts';
 
 const MAX_ID_BYTES = 128;
 /**
@@ -18,7 +26,7 @@ const MAX_ID_BYTES = 128;
 const END_OF_DATES = 65_535 * 86_400_000_000;
 
 /** The stream `app-events`. `avsc` is the parsed `schemas/app-event.avsc`. */
-export function appEvents(avsc: object): Stream<UserDay> {
+export function appEvents(avsc: object): Stream {
   const schema = recordSchema(avsc);
   return {
     name: 'app-events',
@@ -46,7 +54,7 @@ export function appEvents(avsc: object): Stream<UserDay> {
   };
 }
 
-class AppEventInterpreter implements Interpreter<UserDay> {
+class AppEventInterpreter implements Interpreter {
   readonly #eventId: number;
   readonly #userId: number;
   readonly #eventType: number;
@@ -57,7 +65,8 @@ class AppEventInterpreter implements Interpreter<UserDay> {
   readonly #miles: number;
   readonly #pageUrl: number;
   readonly #minEventTime: number;
-  readonly #sessionGap: number;
+  readonly #writer: UserDayWriter;
+  readonly stride = FACTS;
   readonly #types: EventTypeDictionary;
   readonly #platforms: PlatformDictionary;
   #unlisted: KnownType[] = [];
@@ -73,7 +82,7 @@ class AppEventInterpreter implements Interpreter<UserDay> {
     this.#miles = index('miles_amount');
     this.#pageUrl = index('page_url');
     this.#minEventTime = rules.minEventTime;
-    this.#sessionGap = rules.sessionGapSeconds * 1_000_000;
+    this.#writer = new UserDayWriter(rules.sessionGapSeconds * 1_000_000);
     this.#types = new EventTypeDictionary(rules.eventTypes);
     this.#platforms = new PlatformDictionary(rules.platforms);
   }
@@ -93,9 +102,9 @@ class AppEventInterpreter implements Interpreter<UserDay> {
     if (time < this.#minEventTime || time >= END_OF_DATES) return 'time_out_of_range';
 
     if (start[this.#miles] === -1) {
-      if (type.movesMiles) return 'miles_missing';
+      if (type.miles !== 'none') return 'miles_missing';
     } else {
-      if (!type.movesMiles) return 'miles_unexpected';
+      if (type.miles === 'none') return 'miles_unexpected';
       if (number[this.#miles]! < 0) return 'miles_negative';
     }
 
@@ -110,36 +119,34 @@ class AppEventInterpreter implements Interpreter<UserDay> {
     return null;
   }
 
-  empty(): UserDay {
-    return emptyUserDay();
-  }
-
-  fold(state: UserDay, slots: Slots): void {
+  reduce(slots: Slots, { facts, symbols }: FactWriter, at: number): void {
     const type = this.#types.ofStoredRow(slots, this.#eventType);
     if (!type.listed) {
       type.listed = true;
       this.#unlisted.push(type);
     }
-    const platform = this.#platforms.ofStoredRow(slots, this.#platform);
-    const event: FoldedEvent = {
-      time: slots.number[this.#eventTime]!,
-      type,
-      platformType: platform === null ? null : platformWithType(platform, type),
-      miles: slots.isNull(this.#miles) ? 0 : slots.number[this.#miles]!,
-      eventId: () => slots.byteString(this.#eventId),
-      platform: () => platform?.byteString ?? null,
-      utmSource: () => nullableByteString(slots, this.#utmSource),
-      country: () => nullableByteString(slots, this.#country),
-    };
-    foldEvent(state, event, this.#sessionGap);
+    facts[at + FACT.time] = slots.number[this.#eventTime]!;
+    facts[at + FACT.type] = symbol(symbols, slots, this.#eventType);
+    facts[at + FACT.platform] = symbol(symbols, slots, this.#platform);
+    facts[at + FACT.utmSource] = symbol(symbols, slots, this.#utmSource);
+    facts[at + FACT.country] = symbol(symbols, slots, this.#country);
+    let kind = type.serverSide ? SERVER_SIDE : 0;
+    let miles = 0;
+    if (type.miles !== 'none' && !slots.isNull(this.#miles)) {
+      const earns = type.miles === 'earned';
+      kind |= earns ? EARNS : REDEEMS;
+      miles = earns ? slots.number[this.#miles]! : -slots.number[this.#miles]!;
+    }
+    facts[at + FACT.miles] = miles;
+    facts[at + FACT.kind] = kind;
   }
 
   columns(): readonly NativeColumn[] {
     return userDayColumns();
   }
 
-  write(state: UserDay, columns: readonly NativeColumn[]): void {
-    writeUserDay(state, columns);
+  write(day: EntityDay, columns: readonly NativeColumn[]): void {
+    this.#writer.write(day, columns);
   }
 
   /** Types seen for the first time, as rows of the catalogue that never override a person's. */
@@ -150,8 +157,8 @@ class AppEventInterpreter implements Interpreter<UserDay> {
     const updatedAt = nativeColumn('updated_at', "DateTime64(3, 'UTC')");
     const block = new NativeBlock([name, updatedAt]);
     for (const type of this.#unlisted) {
-      (name.sinks[0] as ByteSink).byteString(type.order);
-      (updatedAt.sinks[0] as ByteSink).int64(0);
+      name.sinks[0]!.string(type.name, 0, type.name.length);
+      updatedAt.sinks[0]!.int64(0);
       block.rows++;
     }
     this.#unlisted = [];
@@ -159,8 +166,15 @@ class AppEventInterpreter implements Interpreter<UserDay> {
   }
 }
 
-function nullableByteString(slots: Slots, field: number): string | null {
-  return slots.isNull(field) ? null : slots.byteString(field);
+/** The number of the field's text within a unit; -1 when it is null. */
+function symbol(symbols: ByteMap<null>, slots: Slots, field: number): number {
+  const start = slots.start[field]!;
+  if (start === -1) return -1;
+  const bytes = slots.bytes[field]!;
+  const end = slots.end[field]!;
+  const hash = hashBytes(bytes, start, end);
+  const known = symbols.find(bytes, start, end, hash);
+  return known === -1 ? symbols.add(bytes, start, end, hash, null) : known;
 }
 
 /** Trims and lower-cases; blank becomes null. */

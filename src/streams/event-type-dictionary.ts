@@ -1,14 +1,14 @@
 import { ByteMap } from '../decode/byte-map.ts';
 import type { Slots } from '../decode/slots.ts';
-import type { FoldedType } from '../fold/user-day.ts';
 import { DEFAULT_EVENT_TYPE, type EventType, type EventTypeCatalogue } from './rules.ts';
 
 const SNAKE_CASE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
 /** An event type in use: its rules and its one object. */
-export interface KnownType extends FoldedType {
+export interface KnownType {
   readonly name: Buffer;
-  readonly movesMiles: boolean;
+  readonly serverSide: boolean;
+  readonly miles: EventType['miles'];
   /** Whether it was in the catalogue from the start: in a closed one no other is allowed. */
   readonly catalogued: boolean;
   /** Whether the catalogue lists it; one that it does not is listed when it is first folded. */
@@ -62,13 +62,10 @@ export class EventTypeDictionary {
 }
 
 function knownType(type: EventType, catalogued: boolean): KnownType {
-  const name = Buffer.from(type.name);
   return {
-    name,
-    order: name.toString('latin1'),
+    name: Buffer.from(type.name),
     serverSide: type.serverSide,
-    miles: type.miles === 'earned' ? 1 : type.miles === 'redeemed' ? -1 : 0,
-    movesMiles: type.miles !== 'none',
+    miles: type.miles,
     catalogued,
     listed: catalogued,
   };

@@ -1,7 +1,5 @@
 import { ByteMap } from '../decode/byte-map.ts';
 import type { Slots } from '../decode/slots.ts';
-import type { PlatformType } from '../fold/user-day.ts';
-import type { KnownType } from './event-type-dictionary.ts';
 import type { PlatformList } from './rules.ts';
 
 /** How many spellings are remembered before the memory of them starts again. */
@@ -9,10 +7,7 @@ const MAX_SPELLINGS = 10_000;
 
 export interface KnownPlatform {
   readonly name: Buffer;
-  readonly byteString: string;
   readonly listed: boolean;
-  /** The platform with each event type: one object per pair. */
-  readonly types: Map<KnownType, PlatformType>;
 }
 
 /** Finds platforms by any of their spellings. */
@@ -38,11 +33,6 @@ export class PlatformDictionary {
     return known?.listed === false && this.#closed ? undefined : known;
   }
 
-  /** The platform of a stored row, allowed or not. */
-  ofStoredRow(slots: Slots, field: number): KnownPlatform | null {
-    return slots.isNull(field) ? null : this.#lookUp(slots, field);
-  }
-
   #lookUp(slots: Slots, field: number): KnownPlatform | null {
     const known = this.#bySpelling.get(slots.bytes[field]!, slots.start[field]!, slots.end[field]!);
     if (known !== undefined) return known;
@@ -61,20 +51,6 @@ export class PlatformDictionary {
   }
 }
 
-export function platformWithType(known: KnownPlatform, type: KnownType): PlatformType {
-  let pair = known.types.get(type);
-  if (pair === undefined) {
-    pair = {
-      platform: known.byteString,
-      type: type.order,
-      order: `${known.byteString}\0${type.order}`,
-    };
-    known.types.set(type, pair);
-  }
-  return pair;
-}
-
-function platform(text: string, listed: boolean): KnownPlatform {
-  const name = Buffer.from(text);
-  return { name, byteString: name.toString('latin1'), listed, types: new Map() };
+function platform(name: string, listed: boolean): KnownPlatform {
+  return { name: Buffer.from(name), listed };
 }

@@ -1,5 +1,6 @@
 import type { RecordSchema } from '../decode/record-schema.ts';
 import type { Slots } from '../decode/slots.ts';
+import type { EntityDay, FactWriter } from '../fold/unit.ts';
 import type { NativeColumn } from '../warehouse/native-block.ts';
 import type { Reason } from './reasons.ts';
 import type { Rules } from './rules.ts';
@@ -8,7 +9,7 @@ import type { Rules } from './rules.ts';
  * What producers send on one kind of topic, and what is kept of it: everything that the processor must
  * know of a stream. One machinery serves all; a stream brings its schema, rules and fold.
  */
-export interface Stream<State extends Folded = Folded> {
+export interface Stream {
   readonly name: string;
   readonly schema: RecordSchema;
   readonly tables: StreamTables;
@@ -18,10 +19,10 @@ export interface Stream<State extends Folded = Folded> {
   readonly id: string;
   /** The field that says when it happened. */
   readonly time: string;
-  /** The fields that the fold reads: what is read back when a state is loaded. */
+  /** The fields that the fold reads: what is read back when a unit is loaded. */
   readonly foldFields: readonly string[];
   /** A reader of the stream's records under the given rules. It keeps dictionaries: one per source. */
-  interpreter(rules: Rules): Interpreter<State>;
+  interpreter(rules: Rules): Interpreter;
 }
 
 export interface StreamTables {
@@ -31,22 +32,20 @@ export interface StreamTables {
   readonly rejected: string;
 }
 
-/** What is kept per entity and day. */
-export interface Folded {
-  /** Number of distinct records folded in. */
-  events: number;
-}
-
-export interface Interpreter<State extends Folded> {
+export interface Interpreter {
+  /** How many numbers a record is reduced to; the first one is its time. */
+  readonly stride: number;
   /** Normalises the record in the slots in place; says which rule it breaks, if any. */
   check(slots: Slots): Reason | null;
-  empty(): State;
-  /** Folds in a record that was not folded before: from the log, or read back from the warehouse. */
-  fold(state: State, slots: Slots): void;
-  /** The aggregate table's columns of the state, new and empty. */
+  /**
+   * Reduces a record, from the log or read back from the warehouse, to the numbers that its day's
+   * aggregate is made of: writes them from `facts[at]` on.
+   */
+  reduce(slots: Slots, into: FactWriter, at: number): void;
+  /** The aggregate table's columns that `write` fills, new and empty. */
   columns(): readonly NativeColumn[];
-  /** Appends a state as one row to columns that `columns` made. */
-  write(state: State, columns: readonly NativeColumn[]): void;
+  /** Appends the aggregate of an entity's day, a function of its distinct events, as one row. */
+  write(day: EntityDay, columns: readonly NativeColumn[]): void;
   /** Reference rows that became known since the last call, to be stored with the batch. */
   takeListings(): Listing | null;
 }

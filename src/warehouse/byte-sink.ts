@@ -52,6 +52,12 @@ export class ByteSink {
     this.words(value >>> 0, Math.floor(value / 2 ** 32) | 0);
   }
 
+  /** A 64-bit integer of any magnitude; wraps beyond 2^64. */
+  integer(value: number | bigint): void {
+    if (typeof value === 'number') this.int64(value);
+    else this.words(Number(value & 0xffffffffn), Number((value >> 32n) & 0xffffffffn));
+  }
+
   /** A 64-bit integer given as its low and its high half. */
   words(low: number, high: number): void {
     this.reserve(8);

@@ -1,0 +1,168 @@
+/** How long one event takes in the processor alone: decode, classify, fold, encode; nothing is stored. */
+import { readFileSync } from 'node:fs';
+import avsc from 'avsc';
+import PQueue from 'p-queue';
+import { Assignment } from '../src/processor/assignment.ts';
+import { GroupCommit } from '../src/processor/group-commit.ts';
+import { noObserver } from '../src/processor/observer.ts';
+import type { Clock } from '../src/processor/ports.ts';
+import type { RecordBatch, RecordCursor } from '../src/sources/source.ts';
+import { appEvents } from '../src/streams/app-events.ts';
+import type { Store } from '../src/warehouse/store.ts';
+
+const EVENTS = Number(process.argv[2] ?? 400_000);
+const avscJson = JSON.parse(
+  readFileSync(new URL('../schemas/app-event.avsc', import.meta.url), 'utf8'),
+);
+
+let state = 12345;
+const random = (): number => {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  return state / 2 ** 32;
+};
+const hex = (digits: number): string =>
+  Math.floor(random() * 16 ** digits)
+    .toString(16)
+    .padStart(digits, '0');
+const uuid = (): string => `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(6)}${hex(6)}`;
+const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
+
+const type = avsc.Type.forSchema(avscJson, { wrapUnions: true });
+const start = Date.UTC(2026, 0, 1) * 1000;
+const values: Buffer[] = [];
+for (let i = 0; i < EVENTS; i++) {
+  const kind = pick(['page_view', 'add_to_cart', 'checkout', 'like', 'share', 'miles_earned']);
+  const body = type.toBuffer({
+    event_id: uuid(),
+    user_id: `user-${Math.floor(random() * 20_000)}`,
+    event_type: kind,
+    event_time: start + Math.floor((i / EVENTS) * 10 * 86_400e6) - (random() < 0.02 ? 60e6 : 0),
+    platform: { string: pick(['ios', 'android', 'web']) },
+    utm_source: { string: pick(['organic', 'google', 'facebook']) },
+    country: { string: pick(['SG', 'ID', 'MY']) },
+    transaction_category: null,
+    miles_amount: kind === 'miles_earned' ? { long: 100 } : null,
+    producer_session_id: { string: uuid() },
+    page_url: { string: 'https://example.com/products/1234' },
+    product_id: null,
+    order_id: null,
+    plan_id: null,
+    feature: null,
+    properties: {},
+  });
+  values.push(Buffer.concat([Buffer.from([0, 0, 0, 0, 1]), body]));
+}
+const bytes = Buffer.concat(values);
+
+class Cursor implements RecordCursor {
+  offset;
+  time = -1;
+  bytes = bytes;
+  keyStart = -1;
+  keyEnd = -1;
+  valueStart;
+  valueEnd;
+  fault = null;
+  readonly #to;
+  constructor(from: number, to: number, position: number) {
+    this.offset = from - 1;
+    this.valueStart = position;
+    this.valueEnd = position;
+    this.#to = to;
+  }
+  next(): boolean {
+    if (this.offset + 1 >= this.#to) return false;
+    this.offset++;
+    this.valueStart = this.valueEnd;
+    this.valueEnd = this.valueStart + values[this.offset]!.length;
+    return true;
+  }
+  headers(): [] {
+    return [];
+  }
+}
+
+const clock: Clock = {
+  now: () => performance.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
+let rows = 0;
+const store: Store = {
+  readProgress: () => Promise.resolve(undefined),
+  writeProgress: () => Promise.resolve(),
+  insert: () => Promise.resolve(),
+  readAccepted: () => Promise.resolve(Buffer.alloc(0)),
+  readAcceptedElsewhere: () => Promise.resolve(Buffer.alloc(0)),
+  removeFrom: () => Promise.resolve([]),
+};
+const commits = new GroupCommit({
+  store,
+  clock,
+  deadLetters: { send: () => Promise.resolve() },
+  observer: {
+    ...noObserver,
+    inserted: (table, n) => void (table === 'user_day_rows' && (rows += n)),
+  },
+  intervalMs: 0,
+  random,
+  onFatal: (error) => {
+    throw error;
+  },
+});
+const context = {
+  stream: appEvents(avscJson),
+  rules: {
+    epoch: 1,
+    timezone: 'UTC',
+    lookbackDays: 2,
+    maxFutureSkewSeconds: 600,
+    minEventTime: 0,
+    sessionGapSeconds: 1800,
+    eventTypes: {
+      closed: false,
+      types: [
+        {
+          name: 'miles_earned',
+          aliases: [],
+          countsAsActive: true,
+          serverSide: false,
+          miles: 'earned',
+        },
+      ],
+    },
+    platforms: { closed: false, platforms: [] },
+  },
+  store,
+  schemas: { schema: () => Promise.resolve(JSON.stringify(avscJson)) },
+  commits,
+  loads: new PQueue({ concurrency: 4 }),
+  clock,
+  observer: noObserver,
+  limits: { pendingRows: 100_000, pendingBytes: 64e6, cachedUserDays: 1e6 },
+  random,
+  warn: console.error,
+} as const;
+
+for (let run = 0; run < 3; run++) {
+  rows = 0;
+  const assignment = new Assignment(context, { log: 'bench/0' });
+  await assignment.start({ first: 0, end: EVENTS });
+  const began = process.cpuUsage();
+  const STEP = 35_000;
+  let position = 0;
+  for (let from = 0; from < EVENTS; from += STEP) {
+    const to = Math.min(from + STEP, EVENTS);
+    const at = position;
+    const batch: RecordBatch = { nextOffset: to, records: () => new Cursor(from, to, at) };
+    await assignment.push(batch);
+    for (let i = from; i < to; i++) position += values[i]!.length;
+  }
+  await assignment.settle();
+  const used = process.cpuUsage(began);
+  const seconds = (used.user + used.system) / 1e6;
+  console.log(`user ${used.user / EVENTS} sys ${used.system / EVENTS}`);
+  console.log(
+    `${((seconds * 1e6) / EVENTS).toFixed(2)} µs of CPU per event, ${rows} user-day rows, ` +
+      `${(bytes.length / EVENTS).toFixed(0)} bytes per event, ${Math.round(process.memoryUsage().rss / 1e6)} MB`,
+  );
+}

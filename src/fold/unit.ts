@@ -1,0 +1,229 @@
+import { randomBytes } from 'node:crypto';
+import { ByteMap } from '../decode/byte-map.ts';
+import { packed, packId, uuidText } from './packed-id.ts';
+
+/** Words per event in `#links`: owner, the four words of its id, the next older event of its entity. */
+const LINK = 6;
+const NEXT = 5;
+/** Marks an owner whose event has a hashed id. */
+const HASHED = 0x80000000 | 0;
+const NONE = -1;
+const PROBE = randomBytes(4).readInt32LE() | 1;
+
+/** Where the facts of a record are put: a row of numbers, the first one its time. */
+export interface FactWriter {
+  readonly facts: Float64Array;
+  /** Texts of this unit by number: stored once, dropped with the unit. */
+  readonly symbols: ByteMap<null>;
+}
+
+/** The events of one entity on one day, in the order of (time, id). */
+export interface EntityDay {
+  readonly facts: Float64Array;
+  /** How many facts an event has: fact f of event e is `facts[e * stride + f]`. */
+  readonly stride: number;
+  /** Byte strings of the symbols by number. */
+  readonly symbols: readonly string[];
+  /** Event numbers; only the first `count` are meant. */
+  readonly events: Int32Array;
+  readonly count: number;
+  /** The id of an event, as a byte string. */
+  id(event: number): string;
+}
+
+/**
+ * The distinct events of the entities of one bucket on one day: what is loaded and evicted together.
+ *
+ * An event is reduced to a row of numbers. All rows lie in a few typed arrays, so that a million of
+ * them are no work for the garbage collector. Each entity's events are linked from the latest to the
+ * earliest: what arrives in order is linked at once, what is late looks for its place.
+ */
+export class Unit implements FactWriter {
+  readonly day: number;
+  readonly bucket: number;
+  readonly stride: number;
+  readonly symbols = new ByteMap<null>();
+  /** Number of the write that its last change belongs to. */
+  usedBy = 0;
+  facts: Float64Array;
+  readonly #entities = new ByteMap<EntityEvents>();
+  #links: Int32Array;
+  /** Open addressing over the ids: event number + 1, or 0. */
+  #index: Int32Array;
+  #events = 0;
+  /** The ids that are not UUIDs, by event. */
+  readonly #otherIds = new Map<number, string>();
+
+  constructor(day: number, bucket: number, stride: number) {
+    this.day = day;
+    this.bucket = bucket;
+    this.stride = stride;
+    this.facts = new Float64Array(8 * stride);
+    this.#links = new Int32Array(8 * LINK);
+    this.#index = new Int32Array(16);
+  }
+
+  /** Memory held, in user-days: one per entity, and one for every four events. */
+  get weight(): number {
+    return this.#entities.size + this.#events / 4;
+  }
+
+  get entities(): number {
+    return this.#entities.size;
+  }
+
+  /** The number of an entity, whose name has the given `hashBytes`. */
+  entity(bytes: Buffer, start: number, end: number, hash: number): number {
+    const number = this.#entities.find(bytes, start, end, hash);
+    if (number !== -1) return number;
+    return this.#entities.add(bytes, start, end, hash, { latest: NONE, count: 0, changed: false });
+  }
+
+  name(entity: number): string {
+    return this.#entities.keys[entity]!;
+  }
+
+  /** How many events the entity has. */
+  count(entity: number): number {
+    return this.#entities.values[entity]!.count;
+  }
+
+  /** Marks the entity as changed; false if it was marked. */
+  markChanged(entity: number): boolean {
+    const events = this.#entities.values[entity]!;
+    if (events.changed) return false;
+    events.changed = true;
+    return true;
+  }
+
+  unmarkChanged(entity: number): void {
+    this.#entities.values[entity]!.changed = false;
+  }
+
+  /**
+   * Takes up the id of an event that was not seen before; -1 if it was. The event counts once `link`
+   * is called for it, when its facts are written.
+   */
+  add(entity: number, bytes: Buffer, start: number, end: number): number {
+    const owner = packId(bytes, start, end) ? entity : entity | HASHED;
+    const event = this.#events;
+    if (event * LINK === this.#links.length) this.#grow();
+    const slot = this.#find(owner);
+    if (this.#index[slot] !== 0) return -1;
+    this.#index[slot] = event + 1;
+    this.#events++;
+    const links = this.#links;
+    const at = event * LINK;
+    links[at] = owner;
+    links[at + 1] = packed[0]!;
+    links[at + 2] = packed[1]!;
+    links[at + 3] = packed[2]!;
+    links[at + 4] = packed[3]!;
+    if (owner < 0) this.#otherIds.set(event, bytes.toString('latin1', start, end));
+    return event;
+  }
+
+  /** Puts an event, whose facts are written, in its place among those of its entity. */
+  link(entity: number, event: number): void {
+    const links = this.#links;
+    const events = this.#entities.values[entity]!;
+    events.count++;
+    let newer = NONE;
+    let older = events.latest;
+    while (older !== NONE && this.#isBefore(event, older)) {
+      newer = older;
+      older = links[older * LINK + NEXT]!;
+    }
+    links[event * LINK + NEXT] = older;
+    if (newer === NONE) events.latest = event;
+    else links[newer * LINK + NEXT] = event;
+  }
+
+  /** The entity's events in order. Valid until the next call. */
+  read(entity: number): EntityDay {
+    const { latest, count } = this.#entities.values[entity]!;
+    if (scratch.length < count) scratch = new Int32Array(count * 2);
+    let event = latest;
+    for (let at = count - 1; at >= 0; at--) {
+      scratch[at] = event;
+      event = this.#links[event * LINK + NEXT]!;
+    }
+    return {
+      facts: this.facts,
+      stride: this.stride,
+      symbols: this.symbols.keys,
+      events: scratch,
+      count,
+      id: (of) => this.#id(of),
+    };
+  }
+
+  #isBefore(event: number, other: number): boolean {
+    const time = this.facts[event * this.stride]!;
+    const otherTime = this.facts[other * this.stride]!;
+    return time < otherTime || (time === otherTime && this.#id(event) < this.#id(other));
+  }
+
+  #id(event: number): string {
+    const at = event * LINK;
+    const links = this.#links;
+    if (links[at]! < 0) return this.#otherIds.get(event)!;
+    return uuidText(links[at + 1]!, links[at + 2]!, links[at + 3]!, links[at + 4]!);
+  }
+
+  /** Where the packed id of an owner is in the index, or the empty place where it belongs. */
+  #find(owner: number): number {
+    const [a, b, c, d] = [packed[0]!, packed[1]!, packed[2]!, packed[3]!];
+    const index = this.#index;
+    const links = this.#links;
+    const mask = index.length - 1;
+    let slot = probe(owner, a, b, c, d) & mask;
+    for (; index[slot] !== 0; slot = (slot + 1) & mask) {
+      const at = (index[slot]! - 1) * LINK;
+      if (
+        links[at + 1] === a &&
+        links[at + 2] === b &&
+        links[at + 3] === c &&
+        links[at + 4] === d &&
+        links[at] === owner
+      ) {
+        return slot;
+      }
+    }
+    return slot;
+  }
+
+  #grow(): void {
+    const events = this.#events;
+    const links = new Int32Array(this.#links.length * 2);
+    links.set(this.#links);
+    this.#links = links;
+    const facts = new Float64Array(this.facts.length * 2);
+    facts.set(this.facts);
+    this.facts = facts;
+    const index = new Int32Array(this.#index.length * 2);
+    const mask = index.length - 1;
+    for (let event = 0; event < events; event++) {
+      const at = event * LINK;
+      let slot =
+        probe(links[at]!, links[at + 1]!, links[at + 2]!, links[at + 3]!, links[at + 4]!) & mask;
+      while (index[slot] !== 0) slot = (slot + 1) & mask;
+      index[slot] = event + 1;
+    }
+    this.#index = index;
+  }
+}
+
+interface EntityEvents {
+  latest: number;
+  count: number;
+  changed: boolean;
+}
+
+let scratch = new Int32Array(64);
+
+function probe(owner: number, a: number, b: number, c: number, d: number): number {
+  let hash = Math.imul(a ^ PROBE, 0x85ebca6b) ^ Math.imul(b + owner, 0xc2b2ae35);
+  hash = Math.imul(hash ^ (hash >>> 15) ^ c, 0x27d4eb2f) ^ Math.imul(d, PROBE);
+  return hash ^ (hash >>> 16);
+}
