@@ -1,6 +1,8 @@
 /** The catalogue of event types as rows of ClickHouse: read, changed by whole rows. */
 import type { ClickHouseClient } from '@clickhouse/client';
+import type { Configuration } from '../config/configuration.ts';
 import { warehouseError } from '../warehouse/errors.ts';
+import { adoptRules, readNewestRules } from '../warehouse/rules-store.ts';
 import { UsageError } from './exit-status.ts';
 
 export interface EventTypeRow {
@@ -80,4 +82,19 @@ function refuseTakenNames(
     }
   }
   if (aliases.includes('')) throw new UsageError('--alias must not be empty');
+}
+
+/** Whether types that are not listed are invalid. */
+export async function isClosed(client: ClickHouseClient): Promise<boolean> {
+  return (await readNewestRules(client))?.eventTypes.closed ?? false;
+}
+
+/** Records it as a change of the rules in the database; before there are any, of the configured ones. */
+export async function setClosed(
+  client: ClickHouseClient,
+  closed: boolean,
+  { rules }: Configuration,
+): Promise<void> {
+  const newest = await readNewestRules(client);
+  await adoptRules(client, { ...(newest ?? rules), eventTypesClosed: closed });
 }

@@ -1,5 +1,5 @@
 /** In: files of rows. Out: their records in a topic, in Confluent's wire format, and a summary. */
-import type { Admin, Kafka, Producer } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import type { Configuration } from '../config/configuration.ts';
 import { recordSchema } from '../decode/record-schema.ts';
 import { NO_MAPPING, readMapping } from '../sources/file/mapping.ts';
@@ -9,10 +9,11 @@ import type { FileFormat } from '../sources/file/open-rows.ts';
 import { RowEncoder } from '../sources/file/row-encoder.ts';
 import type { RowTarget } from '../sources/file/row-encoder.ts';
 import type { RowFile } from '../sources/file/row-file.ts';
+import { TopicProducer } from '../sources/kafka/topic-producer.ts';
 import { FaultTally } from './fault-tally.ts';
 import type { Invocation } from './invocation.ts';
 import { say } from './invocation.ts';
-import { configuredKafka } from './kafka.ts';
+import { configuredKafka, requireReachable } from './kafka.ts';
 import { commandLogger } from './logger.ts';
 import { ProgressLine } from './progress.ts';
 import { configuredRegistry, schemaOf } from './registry.ts';
@@ -43,7 +44,7 @@ export interface ProduceSummary {
 
 /** Looks at all files and the mapping before the first row is sent. */
 export async function produceFiles(options: ProduceOptions): Promise<ProduceSummary> {
-  const { configuration, invocation, stream } = options;
+  const { configuration, stream } = options;
   const topic = configuration.topics[stream.topic];
   const kafka = configuredKafka(configuration, commandLogger(configuration));
   const mapping = options.map === undefined ? NO_MAPPING : await readMapping(options.map);
@@ -62,15 +63,10 @@ export async function produceFiles(options: ProduceOptions): Promise<ProduceSumm
   const prefix = Buffer.alloc(5);
   prefix.writeUInt32BE(id, 1);
 
+  await requireReachable(configuration);
   await createTopic(kafka, topic, options);
-  const producer = kafka.producer({ allowAutoTopicCreation: false });
-  await producer.connect();
-  try {
-    return await send(options, { topic, target, mapping, prefix, producer });
-  } finally {
-    await producer.disconnect();
-    if (invocation.signal.aborted) say(invocation, 'interrupted');
-  }
+  await using producer = await TopicProducer.open(kafka, topic);
+  return await send(options, { topic, target, mapping, prefix, producer });
 }
 
 interface Sending {
@@ -78,7 +74,7 @@ interface Sending {
   readonly target: RowTarget;
   readonly mapping: Mapping;
   readonly prefix: Buffer;
-  readonly producer: Producer;
+  readonly producer: TopicProducer;
 }
 
 async function send(options: ProduceOptions, sending: Sending): Promise<ProduceSummary> {
@@ -91,7 +87,6 @@ async function send(options: ProduceOptions, sending: Sending): Promise<ProduceS
   let path = '';
   const sender = new TopicSender({
     producer,
-    topic,
     rate,
     signal,
     onTooLarge: (row) =>
@@ -168,7 +163,8 @@ async function createTopic(
         {
           topic,
           numPartitions: partitions,
-          replicationFactor: await replicationFactor(admin),
+          // The brokers' default.
+          replicationFactor: -1,
           configEntries: stream.compacted ? [{ name: 'cleanup.policy', value: 'compact' }] : [],
         },
       ],
@@ -177,10 +173,4 @@ async function createTopic(
   } finally {
     await admin.disconnect();
   }
-}
-
-/** Three copies where there are three brokers; fewer would not survive the loss of one. */
-async function replicationFactor(admin: Admin): Promise<number> {
-  const { brokers } = await admin.describeCluster();
-  return Math.min(3, brokers.length);
 }

@@ -2,7 +2,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Configuration } from '../config/configuration.ts';
 import { warehouseError } from '../warehouse/errors.ts';
-import { configuredKafka } from './kafka.ts';
+import { configuredKafka, requireReachable } from './kafka.ts';
 import { commandLogger } from './logger.ts';
 
 export interface SourceStatus {
@@ -149,6 +149,7 @@ async function logEnds(
     retry: { retries: 1 },
   });
   try {
+    await requireReachable(configuration);
     await admin.connect();
     const existing = (await admin.listTopics()).filter((topic) => topics.has(topic));
     for (const topic of existing) {
@@ -158,8 +159,7 @@ async function logEnds(
     }
     return { offsets, problem: null };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { offsets, problem: `Kafka cannot be reached (${reason})` };
+    return { offsets, problem: error instanceof Error ? error.message : String(error) };
   } finally {
     await admin.disconnect();
   }

@@ -14,52 +14,61 @@ interface StreamedQuery {
   readonly readOnly: boolean;
 }
 
-/** ClickHouse puts an error that comes in the middle of a result at its end, in at most so many bytes. */
-const HELD_BACK = 32 * 1024;
-
 export async function streamQuery(
   client: ClickHouseClient,
   { stdout, signal }: Invocation,
   { query, parameters, format, readOnly }: StreamedQuery,
 ): Promise<void> {
+  let marker = Buffer.alloc(0);
   let held: Buffer = Buffer.alloc(0);
-  let tag: string | undefined;
+  let problem: unknown = null;
   try {
     const result = await client.exec({
       query,
       query_params: parameters,
       abort_signal: signal,
-      clickhouse_settings: { readonly: readOnly ? '2' : '0', default_format: format as DataFormat },
+      clickhouse_settings: {
+        readonly: readOnly ? '2' : '0',
+        default_format: format as DataFormat,
+        cancel_http_readonly_queries_on_client_close: 1,
+      },
     });
-    tag = headerText(result.response_headers['x-clickhouse-exception-tag']);
+    marker = exceptionMarker(result.response_headers['x-clickhouse-exception-tag']);
     for await (const chunk of result.stream as AsyncIterable<Buffer>) {
       held = Buffer.concat([held, chunk]);
-      if (held.length <= HELD_BACK) continue;
-      await write(stdout, held.subarray(0, -HELD_BACK));
-      held = held.subarray(-HELD_BACK);
+      const at = markerStart(held, marker);
+      await write(stdout, held.subarray(0, at));
+      held = held.subarray(at);
     }
   } catch (error) {
-    // The stream breaks off after such an error; the error says more than the break.
-    if (exceptionAt(held, tag) < 0) throw shortened(error);
+    problem = error;
   }
-  const { data, error } = splitException(held, tag);
-  await write(stdout, data);
-  if (error !== null) throw new WorkError(`ClickHouse stopped in the middle: ${error}`);
+  // The stream breaks off after an error in its middle; what it says tells more than the break.
+  if (marker.length > 0 && held.includes(marker)) throw exceptionIn(held);
+  if (problem !== null) throw shortened(problem);
+  await write(stdout, held);
 }
 
-/** What precedes an error in the middle of a result; the tag is drawn anew for each answer. */
-function exceptionAt(held: Buffer, tag: string | undefined): number {
-  return tag === undefined ? -1 : held.lastIndexOf(`\r\n__exception__\r\n${tag}`);
+/** What precedes an error in the middle of a result, with a tag that is drawn anew for each answer. */
+function exceptionMarker(tag: string | string[] | undefined): Buffer<ArrayBuffer> {
+  return Buffer.from(typeof tag === 'string' ? `\r\n__exception__\r\n${tag}` : '');
 }
 
-function splitException(
-  held: Buffer,
-  tag: string | undefined,
-): { data: Buffer; error: string | null } {
-  const at = exceptionAt(held, tag);
-  if (at < 0) return { data: held, error: null };
-  const lines = held.subarray(at).toString().trim().split(/\r?\n/);
-  return { data: held.subarray(0, at), error: withoutNoise(lines.slice(2, -2).join(' ')) };
+/** Where the marker begins, or what may become one; the end of the bytes where nothing does. */
+function markerStart(bytes: Buffer, marker: Buffer): number {
+  const whole = marker.length === 0 ? -1 : bytes.indexOf(marker);
+  if (whole >= 0) return whole;
+  for (let size = Math.min(marker.length - 1, bytes.length); size > 0; size--) {
+    if (bytes.subarray(-size).equals(marker.subarray(0, size))) return bytes.length - size;
+  }
+  return bytes.length;
+}
+
+function exceptionIn(held: Buffer): WorkError {
+  const lines = held.toString().trim().split(/\r?\n/);
+  return new WorkError(
+    `ClickHouse stopped in the middle: ${withoutNoise(lines.slice(2, -2).join(' '))}`,
+  );
 }
 
 /** ClickHouse's message without its version, code and stack. */
@@ -81,8 +90,4 @@ function shortened(error: unknown): Error {
 
 async function write(stdout: Invocation['stdout'], data: Buffer): Promise<void> {
   if (data.length > 0 && !stdout.write(data)) await once(stdout, 'drain');
-}
-
-function headerText(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header;
 }

@@ -1,10 +1,9 @@
 /** In: records one by one. Out: sends of many to one topic, a few at a time, no faster than asked. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Message, Producer } from 'kafkajs';
+import type { OutgoingRecord, TopicProducer } from '../sources/kafka/topic-producer.ts';
 
 export interface TopicSenderOptions {
-  readonly producer: Producer;
-  readonly topic: string;
+  readonly producer: Pick<TopicProducer, 'send'>;
   /** Records a second at most; unlimited when undefined. */
   readonly rate: number | undefined;
   readonly signal: AbortSignal;
@@ -12,7 +11,7 @@ export interface TopicSenderOptions {
   readonly onTooLarge: (row: number) => void;
 }
 
-interface QueuedMessage extends Message {
+interface QueuedRecord extends OutgoingRecord {
   readonly row: number;
 }
 
@@ -28,7 +27,7 @@ export class TopicSender {
   readonly #started = performance.now();
   readonly #underWay = new Set<Promise<void>>();
   readonly #recordsAtATime: number;
-  #queue: QueuedMessage[] = [];
+  #queue: QueuedRecord[] = [];
   #queuedBytes = 0;
   #queued = 0;
   #sent = 0;
@@ -64,11 +63,11 @@ export class TopicSender {
       const due = this.#started + (this.#queued / rate) * 1000 - performance.now();
       if (due > 0) await sleep(due, undefined, { signal });
     }
-    const messages = this.#queue;
+    const records = this.#queue;
     this.#queue = [];
     this.#queuedBytes = 0;
-    this.#queued += messages.length;
-    if (messages.length > 0) this.#start(messages);
+    this.#queued += records.length;
+    if (records.length > 0) this.#start(records);
     if (this.#underWay.size >= SENDS_AT_A_TIME) await Promise.race(this.#underWay);
     if (this.#failed) throw this.#error;
   }
@@ -85,8 +84,8 @@ export class TopicSender {
     await Promise.all(this.#underWay);
   }
 
-  #start(messages: QueuedMessage[]): void {
-    const send = this.#send(messages)
+  #start(records: QueuedRecord[]): void {
+    const send = this.#send(records)
       .catch((error: unknown) => {
         if (!this.#failed) this.#error = error;
         this.#failed = true;
@@ -95,20 +94,20 @@ export class TopicSender {
     this.#underWay.add(send);
   }
 
-  async #send(messages: QueuedMessage[]): Promise<void> {
-    const { producer, topic, onTooLarge } = this.#options;
+  async #send(records: QueuedRecord[]): Promise<void> {
+    const { producer, onTooLarge } = this.#options;
     try {
-      await producer.send({ topic, messages, acks: -1 });
-      this.#sent += messages.length;
+      await producer.send(records);
+      this.#sent += records.length;
     } catch (error) {
       if (!isTooLarge(error)) throw error;
-      if (messages.length === 1) {
-        onTooLarge(messages[0]!.row);
+      if (records.length === 1) {
+        onTooLarge(records[0]!.row);
         return;
       }
-      const half = messages.length >> 1;
-      await this.#send(messages.slice(0, half));
-      await this.#send(messages.slice(half));
+      const half = records.length >> 1;
+      await this.#send(records.slice(0, half));
+      await this.#send(records.slice(half));
     }
   }
 }

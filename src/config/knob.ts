@@ -1,5 +1,5 @@
 /** What a setting is: its name, what it accepts, what it means. In: text as a person types it. Out: its value. */
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** A kind of value: what it accepts, as it reads after "must be", and how text becomes the value. */
 export interface Kind<T> {

@@ -129,10 +129,6 @@ export const KNOBS = {
       'subscription-plans',
       'subscription plans',
     ),
-    deadLetters: knob('KAFKA_TOPIC_DEAD_LETTERS', TOPIC, {
-      fallback: 'tidemark-dead-letters',
-      meaning: 'Topic to which refused records go, with the reason.',
-    }),
   },
 
   registry: {

@@ -134,7 +134,7 @@ function defineClosing(command: Command, closed: boolean, invocation: Invocation
     .action(async (options: DataDirOption) => {
       const { setClosed } = await import('../event-type-rows.ts');
       await using warehouse = await open(invocation, options);
-      await setClosed(warehouse.client, closed);
+      await setClosed(warehouse.client, closed, configurationOf(invocation, options));
       say(invocation, `The catalogue is ${closed ? 'closed' : 'open'}; ${TAKEN_UP}.`);
     });
 }
