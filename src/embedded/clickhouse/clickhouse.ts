@@ -71,7 +71,7 @@ export async function startEmbeddedClickHouse(
     }
     if (result.kind === 'port-taken' && options.port !== undefined) throw portTaken(options.port);
     // Another process holds the folder's lock and is about to say where it listens, or to go.
-    await sleep(50, undefined, { signal });
+    await sleep(50);
   }
 }
 

@@ -63,7 +63,7 @@ export async function launch(options: LaunchOptions): Promise<LaunchResult> {
         }
         return { kind: 'up', pid: child.pid, exited, kill };
       }
-      await sleep(10, undefined, { signal });
+      await sleep(10);
     }
   } catch (error) {
     kill();
