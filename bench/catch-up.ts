@@ -47,7 +47,10 @@ function done(result: Result): void {
   console.error(`${result.name}: ${Math.round(result.events / result.seconds)} events/s`);
   results.push(result);
 }
-if (ways.includes('fetch')) done(await fetching(filled));
+if (ways.includes('fetch')) {
+  done(await fetching(filled, 'objects'));
+  done(await fetching(filled, 'walk'));
+}
 if (ways.includes('engine')) {
   await using clickhouse = await startClickHouse();
   done(await kafkaEngine(clickhouse, filled));

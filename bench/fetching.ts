@@ -5,7 +5,12 @@ import { promisify } from 'node:util';
 import type { FilledTopic } from './filled-topic.ts';
 import { measure, type Result } from './measure.ts';
 
-export async function fetching(filled: FilledTopic): Promise<Result> {
+const WAYS = {
+  objects: 'fetching alone: kafkajs',
+  walk: 'fetching alone: our cursor over its batches',
+} as const;
+
+export async function fetching(filled: FilledTopic, way: keyof typeof WAYS): Promise<Result> {
   const { broker, brokerPid, topic, events } = filled;
   let report = { seconds: 0, cpu: 0, memory: 0 };
   const { cpu } = await measure({ kafka: brokerPid }, async () => {
@@ -17,12 +22,13 @@ export async function fetching(filled: FilledTopic): Promise<Result> {
       broker,
       topic,
       String(events),
+      way,
     ]);
     report = parse(stdout);
   });
   const { seconds, memory } = report;
   return {
-    name: 'fetching alone (kafkajs, 8 MB a partition)',
+    name: WAYS[way],
     events,
     seconds,
     cpu: { ...cpu, processor: report.cpu },
