@@ -1,48 +1,19 @@
-import type PQueue from 'p-queue';
 import { hashBytes } from '../decode/byte-map.ts';
 import { ValueDecoder } from '../decode/value-decoder.ts';
 import { UnitCache } from '../fold/unit-cache.ts';
 import type { LogBounds, RecordBatch } from '../sources/source.ts';
 import { Calendar } from '../streams/calendar.ts';
-import type { Rules } from '../streams/rules.ts';
-import type { Interpreter, Stream } from '../streams/stream.ts';
-import type { ProgressLine, Store } from '../warehouse/store.ts';
+import type { Interpreter } from '../streams/stream.ts';
+import type { ProgressLine } from '../warehouse/store.ts';
+import type { ProcessorContext } from './context.ts';
 import { AbandonedError, LogRecreatedError, RulesOutdatedError } from './errors.ts';
-import type { CommitBatch, Committer, GroupCommit } from './group-commit.ts';
+import type { CommitBatch, Committer } from './group-commit.ts';
 import { Intake } from './intake.ts';
-import type { Observer, OutcomeCount } from './observer.ts';
+import type { OutcomeCount } from './observer.ts';
 import { Pending } from './pending.ts';
-import type { Clock, SchemaRegistry } from './ports.ts';
 import { firstLine, nextGeneration, Progress } from './progress.ts';
 import { retrying } from './retry.ts';
 import { UnitLoader } from './unit-loader.ts';
-
-/** What all assignments of a process share. */
-export interface ProcessorContext {
-  readonly stream: Stream;
-  readonly rules: Rules;
-  readonly store: Store;
-  readonly schemas: SchemaRegistry;
-  readonly commits: GroupCommit;
-  /** Bounds how many loads run at once. */
-  readonly loads: PQueue;
-  readonly clock: Clock;
-  readonly observer: Observer;
-  readonly limits: ProcessorLimits;
-  /** A number in [0, 1), for the jitter of retries. */
-  readonly random: () => number;
-  /** What a person should know: logs that were trimmed or recreated, a registry that is down. */
-  readonly warn: (message: string, details: object) => void;
-}
-
-export interface ProcessorLimits {
-  /** Rows of one source that may wait to be written before its reading pauses. */
-  readonly pendingRows: number;
-  /** Their bytes, likewise. */
-  readonly pendingBytes: number;
-  /** User-days of one source kept in memory; more are evicted, and loaded again when touched. */
-  readonly cachedUserDays: number;
-}
 
 export interface AssignmentOptions {
   /** `topic/partition`. */
@@ -205,6 +176,7 @@ export class Assignment implements Committer {
       this.#dirty = true;
     }
     if (this.#dirty) this.#context.commits.request(this);
+    this.#context.observer.resumed(log, progress.snapshot());
     return taken.remembered?.offset ?? progress.nextOffset;
   }
 
@@ -293,29 +265,35 @@ export class Assignment implements Committer {
   }
 
   /**
-   * Takes new rules into use from the line on: what was stored after it, by a process that did not get
-   * to write its line, goes; the entities and days it had touched are folded anew, in the new epoch.
+   * Takes new rules into use from the line on. What was stored after it under older ones, by a process
+   * that did not get to write its line, goes; before it does, the entities and days that it had touched
+   * are folded anew, in the new epoch, so that whoever dies in between leaves it to be done again.
    */
-  async #changeRules({ progress, intake, loader, cache }: Taken): Promise<void> {
-    const { stream, store } = this.#context;
+  async #changeRules({ progress, intake, loader, cache, sourceBytes }: Taken): Promise<void> {
+    const { stream, rules, store } = this.#context;
     const { accepted, late, rejected } = stream.tables;
-    const { nextOffset } = progress;
-    const { source } = progress.snapshot();
-    const removed = await this.#retrying('remove', () =>
-      store.removeFrom([accepted, late, rejected], source, nextOffset),
+    const offset = progress.nextOffset;
+    const range = { source: progress.snapshot().source, offset, beforeEpoch: rules.epoch };
+    const outdated = await this.#retrying('read_outdated', () =>
+      store.readOutdated(accepted, range),
     );
     const units = new Map<number, Set<number>>();
-    for (const { day, bucket } of removed) {
+    for (const { day, bucket } of outdated) {
       if (cache.has(day, bucket)) continue;
       units.set(day, (units.get(day) ?? new Set()).add(bucket));
     }
-    await loader.load(units, nextOffset, intake.write);
-    for (const { day, bucket, entity } of removed) {
+    await loader.load(units, offset, intake.write);
+    for (const { day, bucket, entity } of outdated) {
       const unit = cache.get(day, bucket)!;
       unit.usedBy = intake.write;
       const hash = hashBytes(entity, 0, entity.length);
       this.#pending.changed(unit, unit.entity(entity, 0, entity.length, hash));
     }
+    for (const { table, rows, pieces } of this.#pending.encode(sourceBytes).stages.flat()) {
+      if (rows > 0) await this.#retrying(`insert_${table}`, () => store.insert(table, pieces));
+    }
+    this.#pending.clear();
+    await this.#retrying('remove', () => store.removeOutdated([accepted, late, rejected], range));
     this.#dirty = true;
   }
 

@@ -9,6 +9,8 @@ export interface OutcomeCount {
 
 /** Who wants to know what the processor does: metrics. Calls must not throw. */
 export interface Observer {
+  /** A log is read from here on; `line` is where it was left. */
+  resumed(log: string, line: ProgressLine): void;
   /** A progress line was stored. `log` is `topic/partition`, without a generation. */
   committed(log: string, line: ProgressLine, outcomes: readonly OutcomeCount[]): void;
   /** An accepted or late event was behind its source's watermark by so many seconds (≥ 0). */
@@ -22,6 +24,7 @@ export interface Observer {
 }
 
 export const noObserver: Observer = {
+  resumed() {},
   committed() {},
   lateness() {},
   inserted() {},

@@ -11,7 +11,7 @@ import type { DeadLetter } from './ports.ts';
 export class Pending {
   readonly accepted: RecordBlock;
   readonly late: RecordBlock;
-  readonly rejected = new RejectedBlock();
+  readonly rejected: RejectedBlock;
   readonly #aggregates: AggregateBlock;
   readonly #stream: Stream;
   readonly #interpreter: Interpreter;
@@ -21,8 +21,9 @@ export class Pending {
 
   constructor(stream: Stream, interpreter: Interpreter, epoch: number) {
     const schema: RecordSchema = stream.schema;
-    this.accepted = new RecordBlock(schema, false);
-    this.late = new RecordBlock(schema, true);
+    this.accepted = new RecordBlock(schema, epoch, false);
+    this.late = new RecordBlock(schema, epoch, true);
+    this.rejected = new RejectedBlock(epoch);
     this.#aggregates = new AggregateBlock(interpreter, stream.entity, epoch);
     this.#stream = stream;
     this.#interpreter = interpreter;

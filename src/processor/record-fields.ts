@@ -1,3 +1,4 @@
+import { AvroMapStrings } from '../decode/avro-map.ts';
 import type { RecordSchema } from '../decode/record-schema.ts';
 import type { Slots } from '../decode/slots.ts';
 
@@ -14,29 +15,14 @@ export function recordFields(schema: RecordSchema, slots: Slots): string {
   return JSON.stringify(fields);
 }
 
-/** The entries of an Avro map of strings whose encoding is known to be whole. */
 function mapEntries(bytes: Buffer, start: number): Record<string, string> {
   const entries: [string, string][] = [];
-  let at = start;
-  const readLong = (): number => {
-    let value = 0n;
-    let shift = 0n;
-    let byte: number;
-    do {
-      byte = bytes[at++]!;
-      value |= BigInt(byte & 0x7f) << shift;
-      shift += 7n;
-    } while (byte >= 0x80);
-    return Number((value >> 1n) ^ -(value & 1n));
-  };
-  const readText = (): string => {
-    const length = readLong();
-    at += length;
-    return bytes.toString('utf8', at - length, at);
-  };
-  for (let count = readLong(); count !== 0; count = readLong()) {
-    if (count < 0) readLong();
-    for (let entry = Math.abs(count); entry > 0; entry--) entries.push([readText(), readText()]);
+  const strings = new AvroMapStrings(bytes, start);
+  const text = (): string => bytes.toString('utf8', strings.start, strings.end);
+  while (strings.next()) {
+    const key = text();
+    strings.next();
+    entries.push([key, text()]);
   }
   // fromEntries defines own properties, whatever their names (`__proto__` too).
   return Object.fromEntries(entries);

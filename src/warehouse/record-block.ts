@@ -1,3 +1,4 @@
+import { AvroMapStrings } from '../decode/avro-map.ts';
 import type { RecordField, RecordSchema } from '../decode/record-schema.ts';
 import type { Slots } from '../decode/slots.ts';
 import { NativeBlock, nativeColumn, type NativeColumn } from './native-block.ts';
@@ -34,16 +35,20 @@ export class RecordBlock {
   readonly #sources: NativeColumn;
   readonly #offsets: NativeColumn;
   readonly #times: NativeColumn;
+  readonly #epochs: NativeColumn;
   readonly #daysLate: NativeColumn | null;
+  readonly #epoch: number;
 
-  /** `late`: the rows also say by how many days they are late. */
-  constructor(schema: RecordSchema, late: boolean) {
+  /** `epoch`: of the rules that made the rows. `late`: they also say by how many days they are late. */
+  constructor(schema: RecordSchema, epoch: number, late: boolean) {
+    this.#epoch = epoch;
     this.#fields = schema.fields.map((field) => new FieldColumn(field));
     this.#days = nativeColumn('event_date', 'Date');
     this.#buckets = nativeColumn('bucket', 'UInt8');
     this.#sources = nativeColumn('source', 'String');
     this.#offsets = nativeColumn('offset', 'UInt64');
     this.#times = nativeColumn('record_time', "Nullable(DateTime64(3, 'UTC'))", 2);
+    this.#epochs = nativeColumn('rules_epoch', 'UInt32');
     this.#daysLate = late ? nativeColumn('days_late', 'UInt16') : null;
     this.#block = new NativeBlock([
       this.#days,
@@ -51,6 +56,7 @@ export class RecordBlock {
       this.#sources,
       this.#offsets,
       this.#times,
+      this.#epochs,
       ...(this.#daysLate === null ? [] : [this.#daysLate]),
       ...this.#fields.map((field) => field.column),
     ]);
@@ -73,6 +79,7 @@ export class RecordBlock {
     const { recordTime } = envelope;
     this.#times.sinks[0]!.uint8(recordTime < 0 ? 1 : 0);
     this.#times.sinks[1]!.int64(recordTime < 0 ? 0 : recordTime);
+    this.#epochs.sinks[0]!.uint32(this.#epoch);
     this.#daysLate?.sinks[0]!.uint16(daysLate);
     const fields = this.#fields;
     for (let field = 0; field < fields.length; field++) fields[field]!.append(row, slots, field);
@@ -164,36 +171,14 @@ class FieldColumn {
     sinks[1]!.fill(0, missing * (this.#kind === 'string' ? 1 : this.#kind === 'int' ? 4 : 8));
   }
 
-  /** Copies the strings of an Avro map, whose encoding is known to be whole. */
   #appendMap(bytes: Buffer, start: number): void {
     const [offsets, keys, values] = this.column.sinks;
-    let at = start;
-    const readLong = (): number => {
-      let value = 0;
-      let scale = 1;
-      let byte: number;
-      do {
-        byte = bytes[at++]!;
-        value += (byte & 0x7f) * scale;
-        scale *= 128;
-      } while (byte >= 0x80);
-      return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-    };
-    for (;;) {
-      let count = readLong();
-      if (count === 0) break;
-      if (count < 0) {
-        count = -count;
-        readLong();
-      }
-      this.#entries += count;
-      for (; count > 0; count--) {
-        for (const sink of [keys!, values!]) {
-          const length = readLong();
-          sink.string(bytes, at, at + length);
-          at += length;
-        }
-      }
+    const strings = new AvroMapStrings(bytes, start);
+    while (strings.next()) {
+      keys!.string(bytes, strings.start, strings.end);
+      strings.next();
+      values!.string(bytes, strings.start, strings.end);
+      this.#entries++;
     }
     offsets!.int64(this.#entries);
   }
