@@ -98,3 +98,46 @@ export async function setClosed(
   const newest = await readNewestRules(client);
   await adoptRules(client, { ...(newest ?? rules), eventTypesClosed: closed });
 }
+
+/**
+ * Marks the types of a new catalogue as active or not. Entries that a person has changed stay as they
+ * are, and once there are rules the catalogue is no longer new.
+ */
+export async function seedActiveTypes(
+  client: ClickHouseClient,
+  active: readonly string[],
+): Promise<void> {
+  if ((await readNewestRules(client)) !== undefined) return;
+  try {
+    await client.command({ query: SEED_ACTIVE, query_params: { active: [...active] } });
+  } catch (error) {
+    throw warehouseError(error, 'seed the active event types');
+  }
+}
+
+/** The time is later than that of the rows that come with the schema, and earlier than any person's. */
+const SEED_ACTIVE = `
+INSERT INTO event_types
+    (event_type, label, aliases, counts_as_active, server_side, miles, description, updated_at)
+SELECT
+    event_type,
+    label,
+    aliases,
+    has({active: Array(String)}, event_type),
+    server_side,
+    miles,
+    description,
+    toDateTime64('1970-01-02 00:00:00', 3, 'UTC')
+FROM event_types FINAL
+WHERE updated_at < toDateTime64('1971-01-01 00:00:00', 3, 'UTC')
+UNION ALL
+SELECT
+    arrayJoin({active: Array(String)}) AS event_type,
+    replaceAll(event_type, '_', ' '),
+    [],
+    true,
+    false,
+    'none',
+    '',
+    toDateTime64('1970-01-02 00:00:00', 3, 'UTC')
+WHERE event_type NOT IN (SELECT event_type FROM event_types)`;

@@ -8,6 +8,11 @@ export function commandLogger({ logging }: Configuration): Logger {
   return toStderr(logging.level === 'info' ? 'error' : logging.level);
 }
 
+/** Of a service: everything that is said is for logs. */
+export function serviceLogger({ logging }: Configuration): Logger {
+  return toStderr(logging.level);
+}
+
 function toStderr(level: string): Logger {
   return pino({ level }, destination({ dest: 2, sync: true }));
 }

@@ -181,13 +181,17 @@ export const KNOBS = {
         'Milliseconds that rows wait for others to be written with them. Larger means fewer, larger inserts and staler tables.',
     }),
     maxPendingRows: knob('MAX_PENDING_ROWS', wholeNumber(1_000, 10_000_000), {
-      fallback: '200000',
-      meaning: 'Rows of one partition that may wait to be written before reading pauses.',
+      fallback: '100000',
+      meaning: 'Rows of one partition that may wait to be written before its reading pauses.',
+    }),
+    maxPendingBytes: knob('MAX_PENDING_BYTES', wholeNumber(64 * 1024, 1024 * MIB), {
+      fallback: String(16 * MIB),
+      meaning: 'Bytes of these rows, likewise.',
     }),
     maxCachedUserDays: knob('MAX_CACHED_USER_DAYS', wholeNumber(1_000, 100_000_000), {
-      fallback: '1000000',
+      fallback: '500000',
       meaning:
-        'User-days that one process keeps in memory, some 200 bytes each and more for busy ones. Beyond, they are read again from ClickHouse when touched.',
+        'User-days of one partition that are kept in memory, some 200 bytes each and more for busy ones. Beyond, they are read again from ClickHouse when touched.',
     }),
   },
 

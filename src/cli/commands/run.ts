@@ -1,8 +1,15 @@
 import type { Command } from 'commander';
-import { UsageError } from '../exit-status.ts';
 import type { Invocation } from '../invocation.ts';
-export function define(command: Command, _: Invocation): void {
-  command.action(() => {
-    throw new UsageError('later');
-  });
+import { configurationOf, dataDirOption } from '../options.ts';
+import type { DataDirOption } from '../options.ts';
+
+/** `tidemark run`: the processor, until it is told to stop. */
+export function define(command: Command, invocation: Invocation): void {
+  dataDirOption(command)
+    .addHelpText('after', '\nExample:\n  KAFKA_BROKERS=localhost:9092 npx tidemark run')
+    .action(async (options: DataDirOption) => {
+      const configuration = configurationOf(invocation, options);
+      const { runProcessor } = await import('../run-processor.ts');
+      await runProcessor(configuration, invocation);
+    });
 }

@@ -1,0 +1,147 @@
+/**
+ * The one place that joins everything: Kafka, the processor, ClickHouse and the HTTP port. Runs until
+ * the invocation's signal, and then stops so that a restart repeats nothing.
+ */
+import { once } from 'node:events';
+import type { Kafka } from 'kafkajs';
+import type { Logger } from 'pino';
+import type { Configuration } from '../config/configuration.ts';
+import { masked } from '../config/mask.ts';
+import { Processor } from '../processor/processor.ts';
+import { startHttpServer } from '../serve/http-server.ts';
+import { Metrics } from '../serve/metrics.ts';
+import { KafkaDeadLetters } from '../sources/kafka/dead-letters.ts';
+import { runKafkaConsumer } from '../sources/kafka/kafka-consumer.ts';
+import type { RunningConsumer } from '../sources/kafka/kafka-consumer.ts';
+import { appEvents } from '../streams/app-events.ts';
+import type { Stream } from '../streams/stream.ts';
+import { ClickHouseStore } from '../warehouse/clickhouse-store.ts';
+import { adoptRules } from '../warehouse/rules-store.ts';
+import { seedActiveTypes } from './event-type-rows.ts';
+import { WorkError } from './exit-status.ts';
+import type { Invocation } from './invocation.ts';
+import { configuredKafka, requireReachable } from './kafka.ts';
+import { serviceLogger } from './logger.ts';
+import { packageVersion } from './package-version.ts';
+import { configuredRegistry, schemaOf } from './registry.ts';
+import { openMigratedWarehouse } from './warehouse.ts';
+import type { Warehouse } from './warehouse.ts';
+
+/** Rejects when it cannot start, or cannot go on. */
+export async function runProcessor(
+  configuration: Configuration,
+  invocation: Invocation,
+): Promise<void> {
+  const { http, rules: wanted, topics } = configuration;
+  const logger = serviceLogger(configuration);
+  const version = packageVersion();
+  const kafka = configuredKafka(configuration, logger);
+  const schema = JSON.parse(schemaOf(configuration, 'app-events')) as object;
+  const stream: Stream = appEvents(schema);
+  let consumer: RunningConsumer | undefined;
+  const partitions = () => consumer?.lag() ?? [];
+  const metrics = new Metrics({ version, commit: 'unknown', partitions });
+
+  await using warehouse = await openMigratedWarehouse(configuration, invocation);
+  await using server = await startHttpServer({
+    port: http.port,
+    host: http.host,
+    ...(http.token === undefined ? {} : { token: http.token }),
+    version,
+    metrics,
+    partitions,
+    pingWarehouse: () => ping(warehouse),
+    problems: () => (consumer?.missingTopics() ?? []).map((topic) => `topic ${topic} is missing`),
+  });
+  await requireReachable(configuration);
+  if (wanted.activeEventTypes !== undefined) {
+    await seedActiveTypes(warehouse.client, wanted.activeEventTypes);
+  }
+  const rules = await adoptRules(warehouse.client, wanted);
+
+  await using deadLetters = new KafkaDeadLetters({
+    kafka,
+    logger,
+    topicOf: () => topics.appEvents,
+  });
+  const fatal = new AbortController();
+  await using processor = new Processor({
+    stream,
+    rules,
+    store: new ClickHouseStore(warehouse.client),
+    schemas: configuredRegistry(configuration),
+    deadLetters,
+    observer: metrics,
+    limits: {
+      pendingRows: configuration.processor.maxPendingRows,
+      pendingBytes: configuration.processor.maxPendingBytes,
+      cachedUserDays: configuration.processor.maxCachedUserDays,
+    },
+    commitIntervalMs: configuration.processor.commitIntervalMs,
+    warn: (message, details) => logger.warn(details, message),
+    onFatal: (error) => fatal.abort(error),
+  });
+  logger.info(
+    {
+      version,
+      clickhouse: masked(warehouse.url, 'password'),
+      topic: topics.appEvents,
+      group: configuration.kafka.groupId,
+      rulesEpoch: rules.epoch,
+      http: server.url,
+    },
+    'processing starts',
+  );
+  consumer = await startConsumer(configuration, kafka, processor, logger);
+  try {
+    await Promise.race([
+      aborted(invocation.signal),
+      aborted(fatal.signal),
+      consumer.failed,
+      endedByItself(warehouse),
+    ]);
+    fatal.signal.throwIfAborted();
+    logger.info('stopping: what was read is stored first');
+  } finally {
+    await consumer.settleAndStop();
+  }
+  logger.info('stopped');
+}
+
+function startConsumer(
+  { kafka: settings, topics }: Configuration,
+  kafka: Kafka,
+  processor: Processor,
+  logger: Logger,
+): Promise<RunningConsumer> {
+  return runKafkaConsumer({
+    kafka,
+    logger,
+    groupId: settings.groupId,
+    topics: [topics.appEvents],
+    sessionTimeoutMs: settings.sessionTimeoutMs,
+    maxBytesPerPartition: settings.fetchBytesPerPartition,
+    maxBytes: settings.fetchBytes,
+    maxWaitMs: settings.fetchWaitMs,
+    createProcessor: ({ name }, { onCommitted, onFailure }) =>
+      processor.assign({
+        log: name,
+        onCommitted: ({ nextOffset }) => onCommitted(nextOffset),
+        onFailure,
+      }),
+  });
+}
+
+async function ping({ client }: Warehouse): Promise<void> {
+  const answer = await client.ping({ select: true });
+  if (!answer.success) throw answer.error;
+}
+
+async function endedByItself({ exited }: Warehouse): Promise<never> {
+  await exited;
+  throw new WorkError('the embedded ClickHouse has ended by itself; its log is in the data folder');
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
