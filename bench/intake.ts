@@ -93,7 +93,8 @@ const store: Store = {
   insert: () => Promise.resolve(),
   readAccepted: () => Promise.resolve(Buffer.alloc(0)),
   readAcceptedElsewhere: () => Promise.resolve(Buffer.alloc(0)),
-  removeFrom: () => Promise.resolve([]),
+  readOutdated: () => Promise.resolve([]),
+  removeOutdated: () => Promise.resolve(),
 };
 const commits = new GroupCommit({
   store,

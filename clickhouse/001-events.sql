@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS events_rows
     source LowCardinality(String) COMMENT 'Where it was read: topic/partition, file:NAME, or SOURCE#late for late events applied on demand',
     offset UInt64 COMMENT 'Position of the record in its source' CODEC(T64, LZ4),
     record_time Nullable(DateTime64(3, 'UTC')) COMMENT 'Timestamp of the record (Kafka''s, or when the file was first read); milliseconds; NULL when it has none' CODEC(T64, LZ4),
+    rules_epoch UInt32 COMMENT 'Epoch of the rules under which the row was made' CODEC(T64, LZ4),
     ingested_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was stored; milliseconds' CODEC(Delta, LZ4)
 )
 ENGINE = ReplacingMergeTree

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS late_events_rows
     source LowCardinality(String) COMMENT 'Where it was read: topic/partition, file:NAME, or SOURCE#late for late events applied on demand',
     offset UInt64 COMMENT 'Position of the record in its source',
     record_time Nullable(DateTime64(3, 'UTC')) COMMENT 'Timestamp of the record (Kafka''s, or when the file was first read); milliseconds; NULL when it has none',
+    rules_epoch UInt32 COMMENT 'Epoch of the rules under which the row was made',
     ingested_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was stored; milliseconds',
     days_late UInt16 COMMENT 'By how many calendar days the event is behind the watermark''s day',
     applied_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When the event was applied on demand; NULL = not applied',

@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS rejected_events_rows
     source LowCardinality(String) COMMENT 'Where it was read: topic/partition or file:NAME',
     offset UInt64 COMMENT 'Position of the record in its source',
     record_time Nullable(DateTime64(3, 'UTC')) COMMENT 'Timestamp of the record; milliseconds; NULL when it has none',
+    rules_epoch UInt32 COMMENT 'Epoch of the rules under which the row was made',
     outcome LowCardinality(String) COMMENT 'invalid or future',
     reason LowCardinality(String) COMMENT 'Code of the rule that it breaks',
     key Nullable(String) COMMENT 'Key of the record, as its bytes',

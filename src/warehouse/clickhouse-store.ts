@@ -4,8 +4,14 @@ import { buffer } from 'node:stream/consumers';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import { warehouseError } from './errors.ts';
 import { insertProgress, selectProgress } from './progress-lines.ts';
-import { readRemovedDays } from './removed-days.ts';
-import type { AcceptedQuery, ProgressLine, RemovedEntityDay, Store } from './store.ts';
+import { readOutdatedDays } from './outdated-days.ts';
+import type {
+  AcceptedQuery,
+  OutdatedEntityDay,
+  OutdatedRange,
+  ProgressLine,
+  Store,
+} from './store.ts';
 
 export interface ClickHouseStoreOptions {
   /** Aborts what is under way and whatever is asked afterwards. */
@@ -101,36 +107,33 @@ WHERE ${UNIT} AND source != {source: String} AND (${entity}, ${id}) NOT IN (
     );
   }
 
-  async removeFrom(
-    tables: readonly string[],
-    source: string,
-    offset: number,
-  ): Promise<readonly RemovedEntityDay[]> {
-    const [accepted] = tables;
-    if (accepted === undefined) return [];
-    const { entity } = await this.#keyOf(accepted);
-    const parameters = { source, offset };
-    const removed = await this.#read(
-      `read what ${source} has stored in ${accepted} from offset ${offset}`,
-      `SELECT DISTINCT event_date, bucket, ${entity} FROM ${identifier(accepted)} WHERE ${TAIL}`,
-      parameters,
+  async readOutdated(table: string, range: OutdatedRange): Promise<readonly OutdatedEntityDay[]> {
+    const { entity } = await this.#keyOf(table);
+    const { source, offset } = range;
+    const rows = await this.#read(
+      `read what ${source} has stored in ${table} from offset ${offset} under older rules`,
+      `SELECT DISTINCT event_date, bucket, ${entity} FROM ${identifier(table)} WHERE ${OUTDATED}`,
+      { ...range },
     );
-    for (const table of tables) await this.#delete(table, parameters);
-    return readRemovedDays(removed);
+    return readOutdatedDays(rows);
+  }
+
+  async removeOutdated(tables: readonly string[], range: OutdatedRange): Promise<void> {
+    for (const table of tables) await this.#delete(table, { ...range });
   }
 
   /** A deletion rewrites every part of a table even when nothing matches, so it looks first. */
   async #delete(table: string, parameters: Record<string, unknown>): Promise<void> {
     const found = await this.#read(
       `look for rows to delete from ${table}`,
-      `SELECT 1 FROM ${identifier(table)} WHERE ${TAIL} LIMIT 1`,
+      `SELECT 1 FROM ${identifier(table)} WHERE ${OUTDATED} LIMIT 1`,
       parameters,
     );
     if (found.length === 0) return;
     const { signal } = this.#options;
     await this.#try(`delete from ${table}`, () =>
       this.#client.command({
-        query: `DELETE FROM ${identifier(table)} WHERE ${TAIL}`,
+        query: `DELETE FROM ${identifier(table)} WHERE ${OUTDATED}`,
         query_params: parameters,
         clickhouse_settings: { lightweight_deletes_sync: '2' },
         ...(signal && { abort_signal: signal }),
@@ -208,7 +211,8 @@ interface RowKey {
 }
 
 const UNIT = 'event_date = toDate({day: UInt16}) AND bucket IN {buckets: Array(UInt8)}';
-const TAIL = 'source = {source: String} AND offset >= {offset: UInt64}';
+const OUTDATED =
+  'source = {source: String} AND offset >= {offset: UInt64} AND rules_epoch < {beforeEpoch: UInt32}';
 
 function identifier(name: string): string {
   return `\`${name.replaceAll(/[\\`]/g, '\\$&')}\``;

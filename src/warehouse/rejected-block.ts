@@ -13,8 +13,15 @@ export class RejectedBlock {
     key: nativeColumn('key', 'Nullable(String)', 2),
     bytes: nativeColumn('bytes', 'Nullable(String)', 2),
     fields: nativeColumn('fields', 'String'),
+    epoch: nativeColumn('rules_epoch', 'UInt32'),
   };
   readonly #block = new NativeBlock(Object.values(this.#columns));
+  readonly #epoch: number;
+
+  /** `epoch`: of the rules that made the rows. */
+  constructor(epoch: number) {
+    this.#epoch = epoch;
+  }
 
   get rows(): number {
     return this.#block.rows;
@@ -43,6 +50,7 @@ export class RejectedBlock {
       column.sinks[1]!.string(value ?? NOTHING, 0, value?.length ?? 0);
     }
     columns.fields.sinks[0]!.text(fields);
+    columns.epoch.sinks[0]!.uint32(this.#epoch);
   }
 
   pieces(): Buffer[] {

@@ -19,15 +19,20 @@ export interface Store {
    * accepted in these units, without those that `query.source` holds itself at or after `query.before`.
    */
   readAcceptedElsewhere(query: AcceptedQuery): Promise<Buffer>;
-  /**
-   * Removes what a source has stored at or after an offset from `tables` (the first one holds the
-   * accepted rows), and says which entities lost accepted rows on which days.
-   */
-  removeFrom(
-    tables: readonly string[],
-    source: string,
-    offset: number,
-  ): Promise<readonly RemovedEntityDay[]>;
+  /** The entities and days of which a table of accepted rows has rows in the range. */
+  readOutdated(table: string, range: OutdatedRange): Promise<readonly OutdatedEntityDay[]>;
+  /** Removes the rows in the range from tables. */
+  removeOutdated(tables: readonly string[], range: OutdatedRange): Promise<void>;
+}
+
+/**
+ * What a source has stored at or after an offset under rules older than an epoch. Rows of that epoch
+ * are another process's, perhaps with a line of their own by now: they are not in the range.
+ */
+export interface OutdatedRange {
+  readonly source: string;
+  readonly offset: number;
+  readonly beforeEpoch: number;
 }
 
 /** Which accepted rows of one source to read: those of one day and some buckets, below an offset. */
@@ -42,7 +47,7 @@ export interface AcceptedQuery {
   readonly columns: readonly string[];
 }
 
-export interface RemovedEntityDay {
+export interface OutdatedEntityDay {
   /** Days since 1970-01-01. */
   readonly day: number;
   readonly bucket: number;

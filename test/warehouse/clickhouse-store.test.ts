@@ -199,7 +199,7 @@ test('what other sources accepted is read without what this source itself holds 
   expect(pairs).not.toContain('only here');
 });
 
-test('removing what a source stored from an offset on names the user-days, and leaves the rest', async () => {
+test('what a source stored from an offset on under older rules is named and removed, and the rest stays', async () => {
   // Of its own, because a deletion takes its time for every part of a table.
   const database = await ch.freshDatabase();
   const store = new ClickHouseStore(database);
@@ -210,21 +210,24 @@ test('removing what a source stored from an offset on names the user-days, and l
       { ...row, id: 'from', offset: 2 },
       { ...row, id: 'after', offset: 3, day: 19_006 },
       { ...row, id: 'other', offset: 3, source: 'remove/1' },
+      { ...row, id: 'newer', offset: 4, day: 19_007, rulesEpoch: 2 },
     ]),
   ]);
   const tables = ['events_rows', 'late_events_rows', 'rejected_events_rows'];
-  const removed = await store.removeFrom(tables, 'remove/0', 2);
-  expect(removed.map(({ day, bucket, entity }) => [day, bucket, entity.toString()]).sort()).toEqual(
-    [
-      [19_005, 7, 'r'],
-      [19_006, 7, 'r'],
-    ],
-  );
+  const range = { source: 'remove/0', offset: 2, beforeEpoch: 2 };
+  const outdated = await store.readOutdated('events_rows', range);
+  const days = outdated.map(({ day, bucket, entity }) => [day, bucket, entity.toString()]);
+  expect(days.toSorted(([a], [b]) => Number(a) - Number(b))).toEqual([
+    [19_005, 7, 'r'],
+    [19_006, 7, 'r'],
+  ]);
+  await store.removeOutdated(tables, range);
   expect(await ch.rows(`SELECT event_id FROM events ORDER BY event_id`, database)).toEqual([
     { event_id: 'before' },
+    { event_id: 'newer' },
     { event_id: 'other' },
   ]);
-  expect(await store.removeFrom(tables, 'remove/0', 2)).toEqual([]);
+  expect(await store.readOutdated('events_rows', range)).toEqual([]);
 });
 
 test('a progress line is read back as it was written, empty ones too', async () => {

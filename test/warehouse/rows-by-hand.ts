@@ -16,6 +16,7 @@ export interface EventRow {
   readonly source: string;
   readonly offset: number;
   readonly bucket?: number;
+  readonly rulesEpoch?: number;
   /** Microseconds since 1970. */
   readonly time?: number;
   readonly type?: string;
@@ -41,6 +42,7 @@ export function eventsBlock(rows: readonly EventRow[]): Buffer {
     ['utm_source', 'Nullable(String)', nullableTexts(...rows.map((row) => row.utmSource ?? null))],
     ['source', 'String', texts(...rows.map((row) => row.source))],
     ['offset', 'UInt64', int64s(...rows.map((row) => row.offset))],
+    ['rules_epoch', 'UInt32', uint32s(...rows.map((row) => row.rulesEpoch ?? 1))],
   ]);
 }
 

@@ -1,8 +1,8 @@
 /** Rows of (Date, UInt8, String) in RowBinary in, the entity-days they name out. */
-import type { RemovedEntityDay } from './store.ts';
+import type { OutdatedEntityDay } from './store.ts';
 
-export function readRemovedDays(rows: Buffer): RemovedEntityDay[] {
-  const days: RemovedEntityDay[] = [];
+export function readOutdatedDays(rows: Buffer): OutdatedEntityDay[] {
+  const days: OutdatedEntityDay[] = [];
   let at = 0;
   while (at < rows.length) {
     const day = rows.readUInt16LE(at);
