@@ -37,6 +37,9 @@ export function generateLogs(random: Random, plan: LogPlan, rules: Rules): LogRe
   return new LogGenerator(random, plan, rules).generate();
 }
 
+/** What is in a record apart from its place in the log. */
+type Made = Pick<LogRecord, 'value' | 'truth' | 'key' | 'fault'>;
+
 class LogGenerator {
   readonly #random: Random;
   readonly #plan: LogPlan;
@@ -46,7 +49,7 @@ class LogGenerator {
   readonly #timeless: number;
   readonly #step: number;
   readonly #sent: SentEvent[] = [];
-  readonly #previous: { value: Buffer | null; truth: Truth; key: Buffer | null }[] = [];
+  readonly #previous: Made[] = [];
   readonly #logs: LogRecord[][];
   readonly #offsets: number[];
   #now: number;
@@ -93,12 +96,12 @@ class LogGenerator {
       key: made.key,
       value: made.value,
       headers: random.chance(0.1) ? [{ key: 'trace', value: Buffer.from([0, 255, 7]) }] : [],
-      fault: null,
+      fault: made.fault,
       truth: made.truth,
     });
   }
 
-  #makeValue(): { value: Buffer | null; truth: Truth; key: Buffer | null } {
+  #makeValue(): Made {
     const random = this.#random;
     const schema = random.pick([fullSchema, fullSchema, olderSchema, reorderedSchema]);
     const event = this.#makeEvent();
@@ -106,11 +109,26 @@ class LogGenerator {
     if (!random.chance(this.#broken / 2)) {
       this.#sent.push(event);
       const truth = { kind: 'event', event: asSent(event, schema) } as const;
-      return { value: encode(event, schema), truth, key };
+      return { value: encode(event, schema), truth, key, fault: null };
+    }
+    if (random.chance(0.1)) {
+      const fault = random.pick(['batch_undecodable', 'batch_too_large'] as const);
+      const value = random.pick([null, Buffer.from([1, 2, 3])]);
+      return {
+        value,
+        truth: { kind: 'broken', reason: fault },
+        key: null,
+        fault,
+      };
     }
     const { value, reason } = this.#breakBytes(event, schema);
     const keyBytes = random.chance(0.2) ? Buffer.from([0xff, 0xfe, 0]) : key;
-    return { value, truth: { kind: 'broken', reason }, key: keyBytes };
+    return {
+      value,
+      truth: { kind: 'broken', reason },
+      key: keyBytes,
+      fault: null,
+    };
   }
 
   #makeEvent(): SentEvent {
@@ -213,7 +231,11 @@ class LogGenerator {
   #breakRule(event: SentEvent): SentEvent {
     const types = this.#rules.eventTypes.types;
     const random = this.#random;
-    const withoutMiles = { ...event, event_type: 'page_view', miles_amount: null };
+    const withoutMiles = {
+      ...event,
+      event_type: 'page_view',
+      miles_amount: null,
+    };
     const breaks: (() => SentEvent)[] = [
       () => ({ ...event, event_id: '' }),
       () => ({ ...event, event_id: '€'.repeat(43) }),
@@ -223,12 +245,18 @@ class LogGenerator {
         ...event,
         event_type: random.pick(['Page View', 'pageView', '', 'a__b', '_a', 'ä']),
       }),
-      () => ({ ...event, event_time: random.pick([0, -5 * DAY, this.#rules.minEventTime - 1]) }),
+      () => ({
+        ...event,
+        event_time: random.pick([0, -5 * DAY, this.#rules.minEventTime - 1]),
+      }),
       () => ({ ...event, event_time: Date.UTC(2150, 0, 1) * 1000 }),
       () => ({ ...withoutMiles, miles_amount: random.pick([0, 5, -5]) }),
       () => ({ ...event, event_type: 'miles_earned', miles_amount: null }),
       () => ({ ...event, event_type: 'miles_redeemed', miles_amount: -1 }),
-      () => ({ ...event, page_url: random.pick(['not a url', '', 'https://a b']) }),
+      () => ({
+        ...event,
+        page_url: random.pick(['not a url', '', 'https://a b']),
+      }),
     ];
     return types.length === 0 ? event : random.pick(breaks)();
   }
@@ -244,23 +272,50 @@ class LogGenerator {
     const breaks: (() => { value: Buffer | null; reason: string })[] = [
       () => ({ value: null, reason: 'empty_value' }),
       () => ({ value: Buffer.alloc(0), reason: 'empty_value' }),
-      () => ({ value: sound.subarray(0, random.int(1, 4)), reason: 'not_confluent_avro' }),
-      () => ({ value: Buffer.from('{"json": true}'), reason: 'not_confluent_avro' }),
-      () => ({ value: confluent(UNKNOWN_SCHEMA_ID, sound), reason: 'unknown_schema_id' }),
-      () => ({ value: confluent(FOREIGN_SCHEMA_ID, avroLong(5)), reason: 'incompatible_schema' }),
-      () => ({ value: sound.subarray(0, random.int(5, sound.length - 1)), reason: 'truncated' }),
-      () => ({ value: Buffer.concat([sound, Buffer.from([0])]), reason: 'trailing_bytes' }),
-      () => ({ value: replaced('event_time', huge), reason: 'number_out_of_range' }),
+      () => ({
+        value: sound.subarray(0, random.int(1, 4)),
+        reason: 'not_confluent_avro',
+      }),
+      () => ({
+        value: Buffer.from('{"json": true}'),
+        reason: 'not_confluent_avro',
+      }),
+      () => ({
+        value: confluent(UNKNOWN_SCHEMA_ID, sound),
+        reason: 'unknown_schema_id',
+      }),
+      () => ({
+        value: confluent(FOREIGN_SCHEMA_ID, avroLong(5)),
+        reason: 'incompatible_schema',
+      }),
+      () => ({
+        value: sound.subarray(0, random.int(5, sound.length - 1)),
+        reason: 'truncated',
+      }),
+      () => ({
+        value: Buffer.concat([sound, Buffer.from([0])]),
+        reason: 'trailing_bytes',
+      }),
+      () => ({
+        value: replaced('event_time', huge),
+        reason: 'number_out_of_range',
+      }),
       () => ({
         value: replaced('miles_amount', Buffer.concat([avroLong(1), huge])),
         reason: 'number_out_of_range',
       }),
-      () => ({ value: replaced('event_id', invalidText), reason: 'invalid_utf8' }),
+      () => ({
+        value: replaced('event_id', invalidText),
+        reason: 'invalid_utf8',
+      }),
       () => ({
         value: replaced('country', Buffer.concat([avroLong(1), invalidText])),
         reason: 'invalid_utf8',
       }),
-      () => ({ value: replaced('platform', avroLong(7)), reason: 'undecodable' }),
+      () => ({
+        value: replaced('platform', avroLong(7)),
+        reason: 'undecodable',
+      }),
     ];
     return random.pick(breaks)();
   }

@@ -5,11 +5,10 @@
 import { readFileSync } from 'node:fs';
 import PQueue from 'p-queue';
 import { Assignment } from '../../src/processor/assignment.ts';
-import type { ProcessorContext } from '../../src/processor/assignment.ts';
+import type { ProcessorContext } from '../../src/processor/context.ts';
 import { GroupCommit } from '../../src/processor/group-commit.ts';
 import { noObserver } from '../../src/processor/observer.ts';
 import { appEvents } from '../../src/streams/app-events.ts';
-import type { UserDay } from '../../src/fold/user-day.ts';
 import type { MemoryLog } from './memory-kafka.ts';
 import type { Random } from './random.ts';
 import type { Process } from './scheduler.ts';
@@ -49,11 +48,12 @@ export class Member {
   readonly process: Process;
   readonly #world: World;
   readonly #habits: MemberHabits;
-  readonly #context: ProcessorContext<UserDay>;
+  readonly #context: ProcessorContext;
   readonly #commits: GroupCommit;
   readonly #consumptions = new Map<MemoryLog, Consumption>();
   /** Something could not be written and waiting does not help: the process must end. */
   fatal = false;
+  #stopping = false;
 
   constructor(world: World, name: string, habits: MemberHabits) {
     const process = { name, alive: true };
@@ -103,7 +103,8 @@ export class Member {
   }
 
   assign(log: MemoryLog): void {
-    const consumption = new Consumption(this.#world, this.#context, this.#habits, log);
+    const isStopping = (): boolean => this.#stopping;
+    const consumption = new Consumption(this.#world, this.#context, this.#habits, log, isStopping);
     this.#consumptions.set(log, consumption);
     consumption.run().catch((error: unknown) => {
       this.#world.violated(`${this.process.name} failed: ${String((error as Error).stack)}`);
@@ -121,6 +122,7 @@ export class Member {
     this.#consumptions.clear();
     for (const consumption of consumptions) consumption.revoke('settle');
     await Promise.all(consumptions.map((consumption) => consumption.ended));
+    this.#stopping = true;
     await this.#commits.close();
     this.process.alive = false;
   }
@@ -136,11 +138,13 @@ export type Revocation = 'settle' | 'abandon' | 'zombie';
 
 class Consumption {
   readonly #world: World;
-  readonly #context: ProcessorContext<UserDay>;
+  readonly #context: ProcessorContext;
   readonly #habits: MemberHabits;
   readonly #log: MemoryLog;
   readonly #owner: Process;
-  #assignment: Assignment<UserDay> | undefined;
+  /** Whether the whole process is ending: then whatever still runs may be cut off. */
+  readonly #isStopping: () => boolean;
+  #assignment: Assignment | undefined;
   #revocation: Revocation | undefined;
   #batchesLeft = Infinity;
   #offset = -1;
@@ -151,19 +155,22 @@ class Consumption {
 
   constructor(
     world: World,
-    context: ProcessorContext<UserDay>,
+    context: ProcessorContext,
     habits: MemberHabits,
     log: MemoryLog,
+    isStopping: () => boolean,
   ) {
     this.#world = world;
     this.#context = context;
     this.#habits = habits;
     this.#log = log;
+    this.#isStopping = isStopping;
     this.#owner = (context.store as ReturnType<World['store']>).process;
   }
 
   get caughtUp(): boolean {
     const line = this.#world.tables.line(this.#log.source);
+    if (this.#log.records.length === 0) return true;
     return this.#log.complete && (line?.nextOffset ?? -1) >= this.#log.bounds.end;
   }
 
@@ -190,7 +197,7 @@ class Consumption {
   async #consume(): Promise<void> {
     let failed = false;
     const assignment = new Assignment(this.#context, {
-      log: this.#log.source,
+      log: this.#log.log,
       onCommitted: (line) => this.#world.committed(line),
       onFailure: (error) => {
         if (failed) this.#world.violated('onFailure was called twice');
@@ -207,14 +214,15 @@ class Consumption {
       if (!failed && this.#revocation === 'settle') await assignment.settle();
     } catch (error) {
       this.#trace(`threw: ${String(error)}`);
-      if (isDefect(error)) this.#world.violated(String((error as Error).stack));
+      if (isDefect(error) && !this.#isStopping())
+        this.#world.violated(String((error as Error).stack));
     } finally {
       assignment.abandon();
     }
   }
 
   /** False when the consumer throws and starts again. */
-  async #pushOne(assignment: Assignment<UserDay>): Promise<boolean> {
+  async #pushOne(assignment: Assignment): Promise<boolean> {
     const { random } = this.#world;
     const { throws, rewinds, settles, largestFetch } = this.#habits;
     this.#batchesLeft--;
@@ -236,6 +244,7 @@ class Consumption {
       return false;
     }
     await pushed;
+    batch.release();
     this.#offset = batch.nextOffset;
     if (random.chance(settles)) await assignment.settle();
     return true;

@@ -3,15 +3,15 @@
  * Out: changes of the tables, whole, in part, late, or none. It also watches that bytes given to an
  * insert stay as they were until its end.
  */
-import { createHash } from 'node:crypto';
 import type {
   AcceptedQuery,
   ProgressLine,
-  RemovedEntityDay,
+  OutdatedEntityDay,
+  OutdatedRange,
   Store,
 } from '../../src/warehouse/store.ts';
 import type { Network } from './faults.ts';
-import { removedEntityDay } from './memory-tables.ts';
+import { outdatedEntityDay } from './memory-tables.ts';
 import type { MemoryTables } from './memory-tables.ts';
 import { writeRowBinary } from './native-reader.ts';
 import type { Row } from './native-reader.ts';
@@ -63,7 +63,6 @@ export class MemoryStore implements Store {
   async insert(table: string, blocks: readonly Uint8Array[]): Promise<void> {
     const sent = Buffer.concat(blocks);
     const parsed = this.#parse(table, sent);
-    const before = digest(blocks);
     const label = `insert ${parsed.flat().length} rows into ${table}`;
     try {
       await this.#network.apply(
@@ -73,7 +72,7 @@ export class MemoryStore implements Store {
         (random) => this.#tables.put(table, partOf(parsed, random)),
       );
     } finally {
-      if (digest(blocks) !== before) {
+      if (!Buffer.concat(blocks).equals(sent)) {
         this.#watch.violated(`bytes of an insert into ${table} changed while it was under way`);
       }
     }
@@ -108,27 +107,32 @@ export class MemoryStore implements Store {
     return this.#network.ask(this.process, `load day ${query.day} of other sources`, answer);
   }
 
-  async removeFrom(
-    tables: readonly string[],
-    source: string,
-    offset: number,
-  ): Promise<readonly RemovedEntityDay[]> {
+  readOutdated(table: string, range: OutdatedRange): Promise<readonly OutdatedEntityDay[]> {
+    const answer = (): OutdatedEntityDay[] => {
+      const rows = this.#outdated(table, range);
+      const key = (row: Row): string => `${String(row['event_date'])} ${String(row['user_id'])}`;
+      return [...new Map(rows.map((row) => [key(row), row])).values()].map(outdatedEntityDay);
+    };
+    return this.#network.ask(this.process, `look for outdated rows of ${range.source}`, answer);
+  }
+
+  removeOutdated(tables: readonly string[], range: OutdatedRange): Promise<void> {
     // However late it takes effect, a removal touches only what was there when it was asked for.
-    const doomed = tables.map((table) => this.#tables.from(table, source, offset));
+    const doomed = tables.map((table) => this.#outdated(table, range));
     const remove = (some: readonly string[]): void => {
       for (const table of some) this.#tables.remove(table, doomed[tables.indexOf(table)] ?? []);
     };
-    await this.#network.apply(
+    return this.#network.apply(
       this.process,
-      `remove ${source} from ${offset}`,
+      `remove outdated rows of ${range.source} from ${range.offset}`,
       () => remove(tables),
       (random) => remove(tables.filter(() => random.chance(0.5))),
     );
-    const removed = doomed[0] ?? [];
-    const byKey = new Map(
-      removed.map((row) => [`${String(row['event_date'])} ${String(row['user_id'])}`, row]),
-    );
-    return [...byKey.values()].map(removedEntityDay);
+  }
+
+  #outdated(table: string, { source, offset, beforeEpoch }: OutdatedRange): Row[] {
+    const rows = this.#tables.from(table, source, offset);
+    return rows.filter((row) => Number(row['rules_epoch']) < beforeEpoch);
   }
 
   #unit(query: AcceptedQuery): Row[] {
@@ -162,10 +166,4 @@ function partOf(blocks: readonly Row[][], random: Random): Row[] {
 
 function monthOf(day: number): string {
   return new Date(day * 86_400_000).toISOString().slice(0, 7);
-}
-
-function digest(blocks: readonly Uint8Array[]): string {
-  const hash = createHash('sha1');
-  for (const block of blocks) hash.update(block);
-  return hash.digest('hex');
 }

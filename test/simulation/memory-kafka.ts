@@ -12,13 +12,17 @@ import type { LogRecord } from './log.ts';
 import type { Random } from './random.ts';
 
 export class MemoryLog {
+  /** Its name, `topic/partition`, under which there may have been others before. */
+  readonly log: string;
+  /** What its records are known by: the name, and which log under this name it is. */
   readonly source: string;
   readonly records: readonly LogRecord[];
   #first: number;
   #visible = 0;
 
-  constructor(source: string, records: readonly LogRecord[]) {
-    this.source = source;
+  constructor(log: string, generation: number, records: readonly LogRecord[]) {
+    this.log = log;
+    this.source = generation === 1 ? log : `${log}@${generation}`;
     this.records = records;
     this.#first = records[0]?.offset ?? 0;
   }
@@ -47,7 +51,7 @@ export class MemoryLog {
   }
 
   /** Some records from an offset on, in some seeds a few before it; undefined at the end of the log. */
-  fetch(offset: number, most: number, random: Random): RecordBatch | undefined {
+  fetch(offset: number, most: number, random: Random): MemoryBatch | undefined {
     const from = random.chance(0.1) ? offset - random.int(1, 30) : offset;
     const there = this.records
       .slice(0, this.#visible)
@@ -62,7 +66,7 @@ export class MemoryLog {
   }
 }
 
-class MemoryBatch implements RecordBatch {
+export class MemoryBatch implements RecordBatch {
   readonly nextOffset: number;
   readonly #records: readonly LogRecord[];
   readonly #bytes: Buffer;
@@ -75,6 +79,11 @@ class MemoryBatch implements RecordBatch {
     this.#bytes = Buffer.concat(
       records.flatMap(({ key, value }) => [gap, key ?? gap, gap, value ?? gap]),
     );
+  }
+
+  /** Whoever still reads from it afterwards gets nonsense. */
+  release(): void {
+    this.#bytes.fill(0xee);
   }
 
   records(): RecordCursor {

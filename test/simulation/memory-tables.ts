@@ -2,7 +2,7 @@
  * In: Native bytes for a table. Out: the rows that a reader of merged tables would see. What
  * ClickHouse keeps, without its faults.
  */
-import type { ProgressLine, RemovedEntityDay } from '../../src/warehouse/store.ts';
+import type { ProgressLine, OutdatedEntityDay } from '../../src/warehouse/store.ts';
 import { readNative } from './native-reader.ts';
 import type { Row, Value } from './native-reader.ts';
 
@@ -22,6 +22,7 @@ const place = {
   source: 'String',
   offset: 'UInt64',
   record_time: "Nullable(DateTime64(3, 'UTC'))",
+  rules_epoch: 'UInt32',
 } as const;
 const record = {
   event_id: 'String',
@@ -45,6 +46,7 @@ const record = {
 export const appEventTables: Readonly<Record<string, TableShape>> = {
   events_rows: {
     key: ['event_date', 'bucket', 'user_id', 'event_id', 'source'],
+    version: 'rules_epoch',
     columns: { ...place, ...record },
   },
   user_day_rows: {
@@ -76,15 +78,18 @@ export const appEventTables: Readonly<Record<string, TableShape>> = {
   },
   late_events_rows: {
     key: ['source', 'offset'],
+    version: 'rules_epoch',
     columns: { ...place, ...record, days_late: 'UInt16' },
   },
   rejected_events_rows: {
     key: ['stream', 'source', 'offset'],
+    version: 'rules_epoch',
     columns: {
       stream: 'String',
       source: 'String',
       offset: 'UInt64',
       record_time: place.record_time,
+      rules_epoch: place.rules_epoch,
       outcome: 'String',
       reason: 'String',
       key: 'Nullable(String)',
@@ -204,7 +209,7 @@ export class MemoryTables {
   }
 }
 
-export function removedEntityDay(row: Row): RemovedEntityDay {
+export function outdatedEntityDay(row: Row): OutdatedEntityDay {
   return {
     day: Number(row['event_date']),
     bucket: Number(row['bucket']),

@@ -72,8 +72,15 @@ export function localDay(micros: number, timezone: string): number {
   if (timezone === 'UTC') return Math.floor(millis / 86_400_000);
   let format = formats.get(timezone);
   if (format === undefined) {
-    const numeric = { year: 'numeric', month: 'numeric', day: 'numeric' } as const;
-    format = new Intl.DateTimeFormat('en-US', { timeZone: timezone, ...numeric });
+    const numeric = {
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+    } as const;
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone: timezone,
+      ...numeric,
+    });
     formats.set(timezone, format);
   }
   const [month, day, year] = format.format(millis).split('/').map(Number);

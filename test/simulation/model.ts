@@ -25,7 +25,11 @@ export interface SkippedRange {
 export type Decision =
   | { readonly outcome: 'accepted'; readonly event: KeptEvent }
   | { readonly outcome: 'duplicate' }
-  | { readonly outcome: 'late'; readonly event: KeptEvent; readonly daysLate: number }
+  | {
+      readonly outcome: 'late';
+      readonly event: KeptEvent;
+      readonly daysLate: number;
+    }
   | { readonly outcome: 'future'; readonly reason: string }
   | { readonly outcome: 'invalid'; readonly reason: string };
 
@@ -47,7 +51,11 @@ export interface Totals {
 export interface AcceptedUserDay {
   readonly day: number;
   readonly user: string;
-  readonly events: { readonly offset: number; readonly event: KeptEvent; readonly epoch: number }[];
+  readonly events: {
+    readonly offset: number;
+    readonly event: KeptEvent;
+    readonly epoch: number;
+  }[];
 }
 
 export interface SourceModel {
@@ -74,6 +82,8 @@ export function modelSource(
   log: readonly LogRecord[],
   path: readonly PathStep[],
   skipped: readonly SkippedRange[],
+  /** For a log that took another's place: what was accepted from the logs before it. */
+  before: ReadonlySet<string> = new Set(),
 ): SourceModel {
   const decided: Decided[] = [];
   const userDays = new Map<string, AcceptedUserDay>();
@@ -85,15 +95,22 @@ export function modelSource(
     }
     const rules = path.findLast((step) => step.offset <= record.offset)?.rules;
     if (rules === undefined) throw new Error(`no rules for offset ${record.offset}`);
-    const decision = decide(record, rules, now.watermark, userDays);
+    const decision = decide(record, rules, now.watermark, userDays, before);
     totals.push(now);
     decided.push({ record, decision, epoch: rules.epoch });
     now = { ...now, [decision.outcome]: now[decision.outcome] + 1 };
     if (decision.outcome !== 'accepted') continue;
     const { event } = decision;
-    now = { ...now, watermark: Math.max(event.event_time, now.watermark ?? event.event_time) };
+    now = {
+      ...now,
+      watermark: Math.max(event.event_time, now.watermark ?? event.event_time),
+    };
     const key = userDayKey(event.day, event.user_id);
-    const userDay = userDays.get(key) ?? { day: event.day, user: event.user_id, events: [] };
+    const userDay = userDays.get(key) ?? {
+      day: event.day,
+      user: event.user_id,
+      events: [],
+    };
     userDay.events.push({ offset: record.offset, event, epoch: rules.epoch });
     userDays.set(key, userDay);
   }
@@ -112,6 +129,7 @@ function decide(
   rules: Rules,
   watermark: number | null,
   userDays: ReadonlyMap<string, AcceptedUserDay>,
+  before: ReadonlySet<string>,
 ): Decision {
   if (record.truth.kind === 'broken') return { outcome: 'invalid', reason: record.truth.reason };
   const sent = record.truth.event;
@@ -132,5 +150,11 @@ function decide(
   if (seen?.events.some((other) => other.event.event_id === event.event_id) === true) {
     return { outcome: 'duplicate' };
   }
+  if (before.has(acceptedKey(event))) return { outcome: 'duplicate' };
   return { outcome: 'accepted', event };
+}
+
+/** The identity under which an event is accepted once. */
+export function acceptedKey({ day, user_id, event_id }: KeptEvent): string {
+  return JSON.stringify([day, user_id, event_id]);
 }

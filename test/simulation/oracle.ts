@@ -243,7 +243,11 @@ function text(value: Value): string {
 }
 
 function envelope(source: string, record: LogRecord): Row {
-  return { source, offset: record.offset, record_time: record.time === -1 ? null : record.time };
+  return {
+    source,
+    offset: record.offset,
+    record_time: record.time === -1 ? null : record.time,
+  };
 }
 
 function fields(event: KeptEvent): Row {

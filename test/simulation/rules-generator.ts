@@ -5,7 +5,12 @@ import type { Random } from './random.ts';
 export const MIN_EVENT_TIME = Date.UTC(1980, 0, 1) * 1000;
 
 function eventType(name: string, given: Partial<EventType> = {}): EventType {
-  const defaults = { aliases: [], countsAsActive: true, serverSide: false, miles: 'none' } as const;
+  const defaults = {
+    aliases: [],
+    countsAsActive: true,
+    serverSide: false,
+    miles: 'none',
+  } as const;
   return { name, ...defaults, ...given };
 }
 

@@ -144,9 +144,18 @@ class Scenario {
     const { world } = this;
     if (world.rulesByEpoch.size > 1) return;
     const log = world.random.pick(world.logs);
-    if (world.isTrimmed(log)) return;
-    world.loseLine(log);
+    this.#loseLine(log);
     this.#lineLost = true;
+  }
+
+  /**
+   * A replay from the beginning repeats history only if all of the log is there and one set of rules
+   * has decided all of it.
+   */
+  #loseLine(log: MemoryLog): void {
+    const { world } = this;
+    if (world.isTrimmed(log) || world.isRecreated || !world.hasOneRuleSet(log)) return;
+    world.loseLine(log);
   }
 
   /** Everything is stopped, and what was under way has arrived; then somebody changes something. */
@@ -160,7 +169,15 @@ class Scenario {
     }
     this.#members = [];
     await this.#drain();
-    const what = random.pick(['rules', 'rules', 'trim', 'backUp', 'restore', 'lineLost'] as const);
+    const what = random.pick([
+      'rules',
+      'rules',
+      'trim',
+      'backUp',
+      'restore',
+      'lineLost',
+      'recreate',
+    ] as const);
     world.scheduler.trace(`--- ${what}`);
     const trimmed = world.logs.some((log) => world.isTrimmed(log));
     switch (what) {
@@ -177,9 +194,23 @@ class Scenario {
         if (!trimmed) world.restore();
         break;
       case 'lineLost':
-        if (!trimmed) world.loseLine(random.pick(world.logs));
+        this.#loseLine(random.pick(world.logs));
+        break;
+      case 'recreate':
+        this.#recreate();
         break;
     }
+  }
+
+  /**
+   * What the other partitions had accepted by then decides what a recreated one may still accept, so
+   * only a world of one partition has one right end.
+   */
+  #recreate(): void {
+    const [log, other] = this.world.logs;
+    if (log === undefined || other !== undefined || this.world.hasRowsAhead(log)) return;
+    if (!this.world.isRecognisable(log)) return;
+    this.world.recreate(log);
   }
 
   #trim(log: MemoryLog): void {

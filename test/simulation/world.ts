@@ -11,7 +11,7 @@ import { MemoryStore } from './memory-clickhouse.ts';
 import type { StoreWatch } from './memory-clickhouse.ts';
 import { MemoryLog } from './memory-kafka.ts';
 import { appEventTables, MemoryTables } from './memory-tables.ts';
-import { modelSource } from './model.ts';
+import { acceptedKey, modelSource } from './model.ts';
 import type { Decided, PathStep, SkippedRange, SourceModel } from './model.ts';
 import { compareLine, firstDifference, lostLetter, missingBelow } from './oracle.ts';
 import { Random } from './random.ts';
@@ -33,12 +33,16 @@ export class World implements StoreWatch {
   readonly scheduler: Scheduler;
   readonly network: Network;
   readonly tables = new MemoryTables(appEventTables);
-  readonly logs: readonly MemoryLog[];
+  logs: readonly MemoryLog[];
+  /** Logs that are no more, as far as they had been processed. */
+  readonly #gone: SourceModel[] = [];
   readonly letters: DeadLetter[] = [];
   readonly rulesByEpoch = new Map<number, Rules>();
   rules: Rules;
   violation: string | undefined;
   #histories: Map<string, History>;
+  /** The highest line of each source, lost ones included. */
+  readonly #everStored = new Map<string, number>();
   readonly #models = new Map<string, SourceModel>();
   readonly #schemas = registeredSchemas();
   #backup: { tables: MemoryTables; histories: Map<string, History> } | undefined;
@@ -51,9 +55,12 @@ export class World implements StoreWatch {
     this.network = new Network(this.scheduler, new Random(seed, 'network'), rates);
     this.rules = generateRules(new Random(seed, 'rules'));
     this.rulesByEpoch.set(1, this.rules);
-    const plan = { partitions: this.random.int(1, 3), records: this.random.int(20, 220) };
+    const plan = {
+      partitions: this.random.int(1, 3),
+      records: this.random.int(20, 220),
+    };
     const generated = generateLogs(new Random(seed, 'log'), plan, this.rules);
-    this.logs = generated.map((records, i) => new MemoryLog(`${TOPIC}/${i}`, records));
+    this.logs = generated.map((records, i) => new MemoryLog(`${TOPIC}/${i}`, 1, records));
     this.#histories = new Map(
       this.logs.map((log) => [
         log.source,
@@ -94,6 +101,8 @@ export class World implements StoreWatch {
   }
 
   lineStored(line: ProgressLine): void {
+    const highest = this.#everStored.get(line.source) ?? 0;
+    this.#everStored.set(line.source, Math.max(highest, line.nextOffset));
     const model = this.#modelOf(line.source);
     if (model === undefined) {
       this.violated(`a line of the unknown source ${line.source}`);
@@ -104,8 +113,7 @@ export class World implements StoreWatch {
   }
 
   committed(line: ProgressLine): void {
-    const stored = this.tables.line(line.source);
-    if (stored !== undefined && stored.nextOffset >= line.nextOffset) return;
+    if ((this.#everStored.get(line.source) ?? -1) >= line.nextOffset) return;
     this.violated(`${line.source}:${line.nextOffset} was committed before its line was stored`);
   }
 
@@ -125,6 +133,7 @@ export class World implements StoreWatch {
       const wrong = compareLine(line, this.#modelOf(log.source) as SourceModel);
       if (wrong !== undefined) return wrong;
     }
+    models.push(...this.#gone);
     const expected = { models, rulesByEpoch: this.rulesByEpoch };
     return firstDifference(this.tables, expected) ?? lostLetter(this.letters, models);
   }
@@ -162,7 +171,37 @@ export class World implements StoreWatch {
     const from = Math.max(first, line?.nextOffset ?? 0);
     if (from >= offset) return;
     const range = { first: from, end: offset, counted: line !== undefined };
-    this.#change(log.source, ({ path, skipped }) => ({ path, skipped: [...skipped, range] }));
+    this.#change(log.source, ({ path, skipped }) => ({
+      path,
+      skipped: [...skipped, range],
+    }));
+  }
+
+  /** The log ends where it was processed to, and another one begins under its name. */
+  recreate(log: MemoryLog): void {
+    const end = this.tables.line(log.source)?.nextOffset ?? 0;
+    const history = this.#histories.get(log.source);
+    const known = log.records.filter((record) => record.offset < end);
+    const { path, skipped } = history as History;
+    this.#gone.push(modelSource(log.source, known, path, skipped, this.#acceptedBefore()));
+    const plan = { partitions: 1, records: this.random.int(10, 100) };
+    const generator = new Random(this.random.int(0, 2 ** 31), 'log');
+    const [records = []] = generateLogs(generator, plan, this.rules);
+    const shifted = records.map((record, i) => ({ ...record, offset: i }));
+    const made = new MemoryLog(log.log, this.#gone.length + 1, shifted);
+    this.#histories.set(made.source, { path: [{ offset: 0, rules: this.rules }], skipped: [] });
+    this.logs = this.logs.map((other) => (other === log ? made : other));
+    this.#backup = undefined;
+  }
+
+  /** Whether its line remembers a record by which it can be told from another log. */
+  isRecognisable(log: MemoryLog): boolean {
+    const line = this.tables.line(log.source);
+    return typeof line?.lastOffset === 'number' && line.lastOffset >= log.bounds.first;
+  }
+
+  get isRecreated(): boolean {
+    return this.#gone.length > 0;
   }
 
   loseLine(log: MemoryLog): void {
@@ -171,7 +210,10 @@ export class World implements StoreWatch {
   }
 
   backUp(): void {
-    this.#backup = { tables: this.tables.copy(), histories: new Map(this.#histories) };
+    this.#backup = {
+      tables: this.tables.copy(),
+      histories: new Map(this.#histories),
+    };
   }
 
   restore(): boolean {
@@ -187,11 +229,24 @@ export class World implements StoreWatch {
     return log.bounds.first > (log.records[0]?.offset ?? 0);
   }
 
+  hasOneRuleSet(log: MemoryLog): boolean {
+    return this.#histories.get(log.source)?.path.length === 1;
+  }
+
   /** Whether rows are stored that the line does not cover. */
   hasRowsAhead(log: MemoryLog): boolean {
     const from = this.tables.line(log.source)?.nextOffset ?? 0;
     return ['events_rows', 'late_events_rows', 'rejected_events_rows'].some(
       (table) => this.tables.from(table, log.source, from).length > 0,
+    );
+  }
+
+  #acceptedBefore(): ReadonlySet<string> {
+    const decided = this.#gone.flatMap((model) => model.decided);
+    return new Set(
+      decided.flatMap(({ decision }) =>
+        decision.outcome === 'accepted' ? [acceptedKey(decision.event)] : [],
+      ),
     );
   }
 
@@ -216,7 +271,8 @@ export class World implements StoreWatch {
     if (log === undefined || history === undefined) return undefined;
     let model = this.#models.get(source);
     if (model === undefined) {
-      model = modelSource(source, log.records, history.path, history.skipped);
+      const { path, skipped } = history;
+      model = modelSource(source, log.records, path, skipped, this.#acceptedBefore());
       this.#models.set(source, model);
     }
     return model;

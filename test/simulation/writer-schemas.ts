@@ -67,8 +67,14 @@ const unknownField: WriterField = {
     fields: [
       { name: 'sampled', type: 'boolean' },
       { name: 'weight', type: 'double' },
-      { name: 'spans', type: { type: 'array', items: ['null', 'long', 'string'] } },
-      { name: 'kind', type: { type: 'enum', name: 'Kind', symbols: ['A', 'B'] } },
+      {
+        name: 'spans',
+        type: { type: 'array', items: ['null', 'long', 'string'] },
+      },
+      {
+        name: 'kind',
+        type: { type: 'enum', name: 'Kind', symbols: ['A', 'B'] },
+      },
       { name: 'digest', type: { type: 'fixed', name: 'Digest', size: 3 } },
     ],
   },
