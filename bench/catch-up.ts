@@ -25,14 +25,16 @@ const { values } = parseArgs({
 const events = Number(values.events);
 const ways = values.only.split(',');
 const PARTITIONS = 4;
-const SCHEMA_ID = 1;
 
 await using kafka = await realKafka();
 const [broker = ''] = kafka.brokers;
-const traffic = new Traffic(
-  { seed: Number(values.seed), events, users: 20_000, days: 10, partitions: PARTITIONS },
-  SCHEMA_ID,
-);
+const traffic = new Traffic({
+  seed: Number(values.seed),
+  events,
+  users: 20_000,
+  days: 10,
+  partitions: PARTITIONS,
+});
 const topic = `bench-${process.pid}`;
 await createTopic(broker, topic, PARTITIONS);
 await fillTopic(broker, topic, PARTITIONS, traffic.records());

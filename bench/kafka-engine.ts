@@ -4,7 +4,7 @@ import type { BenchClickHouse } from './clickhouse.ts';
 import { measure, until, type Result } from './measure.ts';
 import { serveSchema } from './registry-stub.ts';
 import type { FilledTopic } from './filled-topic.ts';
-import { SCHEMA_FILE } from './traffic.ts';
+import { SCHEMA_FILE } from './event-encoder.ts';
 import { readUserDays } from './user-day-rows.ts';
 
 /** The fastest of those tried on two cores and four partitions. */

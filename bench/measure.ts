@@ -35,15 +35,14 @@ export async function measure(
   return { seconds, cpu: Object.fromEntries(cpu) };
 }
 
-/** Waits until a condition holds, asking every 50 ms. */
 export async function until(
   condition: () => Promise<boolean>,
   what: string,
-  timeoutMs = 300_000,
+  { everyMs = 50, timeoutMs = 300_000 } = {},
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`gave up waiting until ${what}`);
-    await sleep(50);
+    await sleep(everyMs);
   }
 }

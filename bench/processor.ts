@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchClickHouse } from './clickhouse.ts';
 import { serveSchema } from './registry-stub.ts';
-import { SCHEMA_FILE } from './traffic.ts';
+import { SCHEMA_FILE } from './event-encoder.ts';
 
 export interface ProcessorOptions {
   readonly clickhouse: BenchClickHouse;

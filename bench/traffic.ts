@@ -2,8 +2,7 @@
  * In: a seed and a size. Out: Avro events as producers would send them, and what a right answer is
  * made of: which events are duplicates, and every user-day.
  */
-import { readFileSync } from 'node:fs';
-import avsc from 'avsc';
+import { EVENT_TYPES, eventEncoder } from './event-encoder.ts';
 import { random } from './random.ts';
 import { UserDays } from './user-days.ts';
 
@@ -24,21 +23,7 @@ export interface TrafficRecord {
   readonly value: Buffer;
 }
 
-export const SCHEMA_FILE = new URL('../schemas/app-event.avsc', import.meta.url);
-export const FIRST_DAY = Date.UTC(2026, 0, 1) / 86_400_000;
-export const EVENT_TYPES = [
-  'page_view',
-  'like',
-  'share',
-  'reward_search',
-  'add_to_cart',
-  'checkout',
-  'package_shipped',
-  'feature_used',
-  'miles_earned',
-  'miles_redeemed',
-] as const;
-
+const FIRST_DAY = Date.UTC(2026, 0, 1) / 86_400_000;
 const DUPLICATE_ONCE_IN = 100;
 const OUT_OF_ORDER_ONCE_IN = 50;
 const MAX_LATENESS_MICROS = 30 * 3_600_000_000;
@@ -47,17 +32,15 @@ const RETRY_DISTANCE = 1_000;
 const MICROS_PER_DAY = 86_400_000_000;
 
 export class Traffic {
+  /** Of the distinct events; complete when `records` has come to its end. */
   readonly userDays: UserDays;
   duplicates = 0;
   bytes = 0;
   readonly #options: TrafficOptions;
-  readonly #schemaId: number;
 
-  /** `schemaId` is the id that the registry gives to `schemas/app-event.avsc`. */
-  constructor(options: TrafficOptions, schemaId: number) {
+  constructor(options: TrafficOptions) {
     this.#options = options;
-    this.#schemaId = schemaId;
-    this.userDays = new UserDays(options.users, FIRST_DAY - 2, options.days + 2, EVENT_TYPES);
+    this.userDays = new UserDays(options.users, FIRST_DAY, options.days, EVENT_TYPES);
   }
 
   get accepted(): number {
@@ -66,10 +49,9 @@ export class Traffic {
 
   *records(): Generator<TrafficRecord> {
     const { seed, events, users, days, partitions } = this.#options;
-    const { bits, below, onceIn, pick, uuid } = random(seed);
-    const type = avsc.Type.forSchema(readSchema());
-    const scratch = Buffer.alloc(2_048);
-    scratch.writeUInt32BE(this.#schemaId, 1);
+    const chance = random(seed);
+    const { below, onceIn, pick, uuid } = chance;
+    const encode = eventEncoder(chance);
     const ids = Array.from({ length: users }, uuid);
     const sent = Array.from({ length: partitions }, (): TrafficRecord[] => []);
     const sentCount = new Uint32Array(partitions);
@@ -80,63 +62,24 @@ export class Traffic {
       const user = below(users);
       const partition = user % partitions;
       const recent = sent[partition]!;
+      let record: TrafficRecord;
       if (recent.length > 0 && onceIn(DUPLICATE_ONCE_IN)) {
-        const again = pick(recent);
+        record = pick(recent);
         this.duplicates++;
-        this.bytes += again.value.length;
-        yield again;
-        continue;
+      } else {
+        const lateness = onceIn(OUT_OF_ORDER_ONCE_IN) ? below(MAX_LATENESS_MICROS) : 0;
+        const time = Math.max(start, Math.floor(start + i * step) - lateness);
+        const typeNumber = below(EVENT_TYPES.length);
+        const type = EVENT_TYPES[typeNumber]!;
+        const miles = type.startsWith('miles_') ? below(5_000) : null;
+        const userId = ids[user]!;
+        record = { partition, key: userId, value: encode({ userId, type, time, miles }) };
+        this.userDays.add(user, time, typeNumber, type === 'miles_earned' ? 1 : -1, miles ?? 0);
+        recent[sentCount[partition]!++ % RETRY_DISTANCE] = record;
       }
-      const lateness = onceIn(OUT_OF_ORDER_ONCE_IN) ? below(MAX_LATENESS_MICROS) : 0;
-      const time = Math.max(start, Math.floor(start + i * step) - lateness);
-      const eventType = below(EVENT_TYPES.length);
-      const name = EVENT_TYPES[eventType]!;
-      const miles = name.startsWith('miles_') ? below(5_000) : null;
-      const end = type.encode(
-        {
-          event_id: uuid(),
-          user_id: ids[user],
-          event_type: name,
-          event_time: time,
-          platform: pick(PLATFORMS),
-          utm_source: pick(SOURCES),
-          country: pick(COUNTRIES),
-          transaction_category: miles === null ? null : pick(CATEGORIES),
-          miles_amount: miles,
-          producer_session_id: `s${bits().toString(36)}`,
-          page_url: name === 'page_view' ? `https://example.com/p/${below(10_000)}` : null,
-          product_id: onceIn(2) ? `product-${below(10_000)}` : null,
-          order_id: name === 'checkout' ? `order-${below(1_000_000)}` : null,
-          plan_id: onceIn(4) ? `plan-${below(5)}` : null,
-          feature: name === 'feature_used' ? `feature-${below(30)}` : null,
-          properties: { app_version: `5.${below(20)}.0`, screen: pick(SCREENS) },
-        },
-        scratch,
-        5,
-      );
-      if (end < 0) throw new Error(`an event needs more than ${scratch.length} bytes`);
-      const record = { partition, key: ids[user]!, value: Buffer.from(scratch.subarray(0, end)) };
-      this.userDays.add(user, time, eventType, name === 'miles_earned' ? 1 : -1, miles ?? 0);
-      recent[sentCount[partition]!++ % RETRY_DISTANCE] = record;
       this.bytes += record.value.length;
       yield record;
     }
     this.userDays.name(ids);
   }
-}
-
-const PLATFORMS = ['ios', 'android', 'android', 'web', 'desktop', null];
-const SOURCES = ['organic', 'google', 'facebook', 'referral', 'tiktok', null];
-const COUNTRIES = ['ID', 'SG', 'MY', 'TH', 'VN', 'PH', null];
-const CATEGORIES = ['flight', 'hotel', 'voucher', 'partner'];
-const SCREENS = ['home', 'search', 'profile', 'rewards', 'cart', 'settings'];
-
-function readSchema(): avsc.Schema {
-  const schema: unknown = JSON.parse(readFileSync(SCHEMA_FILE, 'utf8'));
-  if (!isSchema(schema)) throw new Error(`${SCHEMA_FILE.pathname} holds no schema`);
-  return schema;
-}
-
-function isSchema(value: unknown): value is avsc.Schema {
-  return typeof value === 'object' && value !== null && 'type' in value;
 }
