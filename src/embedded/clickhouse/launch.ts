@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { DataFolder } from './data-folder.ts';
@@ -54,13 +55,7 @@ export async function launch(options: LaunchOptions): Promise<LaunchResult> {
       if (child.pid !== undefined && (await servesFolder(port, folder)) && !ended) {
         // An embedded server never keeps its owner alive; when the owner ends, so does the lifeline.
         child.unref();
-        if (
-          child.stdin !== null &&
-          'unref' in child.stdin &&
-          typeof child.stdin.unref === 'function'
-        ) {
-          child.stdin.unref();
-        }
+        if (child.stdin instanceof Socket) child.stdin.unref();
         return { kind: 'up', pid: child.pid, exited, kill };
       }
       await sleep(10);
