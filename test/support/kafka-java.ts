@@ -98,7 +98,7 @@ async function format(folder: string, data: string): Promise<void> {
   const settings = join(folder, 'server.properties');
   const { status, stderr } = spawnSync(
     'java',
-    [...JVM, '-cp', `${JARS}/*`, 'kafka.tools.StorageTool', 'format', '-t', id(), '-c', settings],
+    [...JVM, '-cp', `${JARS}/*`, 'kafka.tools.StorageTool', 'format', `--cluster-id=${id()}`, '-c', settings],
     { encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(`Kafka's storage could not be formatted:\n${stderr}`);
@@ -124,8 +124,8 @@ async function start(
   if (pidPipe === null || pidPipe === undefined || !('read' in pidPipe)) {
     throw new Error('the guard has no pipe');
   }
-  const [line] = await once(pidPipe, 'data');
-  const pid = Number(String(line));
+  const [line] = (await once(pidPipe, 'data')) as [Buffer];
+  const pid = Number(line.toString());
   let over = false;
   void ended.then(() => {
     over = true;

@@ -38,21 +38,21 @@ export class GroupSession {
   readonly #consumer: Consumer;
   readonly #commits: OffsetCommits;
   readonly #heartbeatMs: number;
-  readonly #onCrash: (error: unknown) => void;
+  readonly #onFailure: (error: unknown) => void;
   #readers = new Map<string, PartitionReader>();
   #stopping = false;
 
-  /** `onCrash` is called when kafkajs gives up for good. */
+  /** `onFailure` is called when kafkajs or a processor gives up for good. */
   constructor(
     settings: GroupSettings,
     bounds: LogBoundsReader,
     topics: readonly string[],
-    onCrash: (error: unknown) => void,
+    onFailure: (error: unknown) => void,
   ) {
     this.topics = topics;
     this.#settings = settings;
     this.#bounds = bounds;
-    this.#onCrash = onCrash;
+    this.#onFailure = onFailure;
     // A member learns of a rebalance by its next heartbeat: often enough for quick hand-overs.
     this.#heartbeatMs = Math.min(1_000, Math.floor(settings.sessionTimeoutMs / 3));
     this.#consumer = settings.kafka.consumer({
@@ -98,7 +98,7 @@ export class GroupSession {
       for (const reader of this.#readers.values()) reader.fetched(timestamp);
     });
     this.#consumer.on(CRASH, ({ payload }) => {
-      if (!payload.restart) this.#onCrash(payload.error);
+      if (!payload.restart) this.#onFailure(payload.error);
     });
     await this.#consumer.connect();
     await this.#consumer.subscribe({ topics: [...this.topics], fromBeginning: true });
@@ -159,6 +159,7 @@ export class GroupSession {
               this.#commits.add(topic, partition, nextOffset);
             }
           },
+          gaveUp: (error) => this.#onFailure(error),
         },
         this.#settings.logger,
       );

@@ -10,6 +10,8 @@ export interface KafkaConnection {
   readonly clientId?: string;
   readonly ssl?: boolean;
   readonly sasl?: KafkaCredentials;
+  /** How often kafkajs repeats a request before it rejects. Default 8, which takes half a minute. */
+  readonly retries?: number;
 }
 
 export interface KafkaCredentials {
@@ -27,7 +29,7 @@ export function createKafka(connection: KafkaConnection, logger: Logger): KafkaJ
     ...(connection.sasl === undefined ? {} : { sasl: saslOptions(connection.sasl) }),
     connectionTimeout: 5_000,
     requestTimeout: 30_000,
-    retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: 8 },
+    retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: connection.retries ?? 8 },
     logLevel: logger.isLevelEnabled('trace') ? logLevel.DEBUG : logLevel.INFO,
     logCreator: () => logEntryTo(logger.child({ component: 'kafkajs' })),
   });

@@ -11,7 +11,13 @@ import type { OpaqueBatch } from './opaque-batches.ts';
 const MENDED_VERSION = '2.2.4';
 const require = createRequire(import.meta.url);
 
-const { version }: { version: string } = require('kafkajs/package.json');
+/** kafkajs has no types for its inside: what is asked of it is stated where it is used. */
+function load<T>(path: string): T {
+  const exports: unknown = require(path);
+  return exports as T;
+}
+
+const { version } = load<{ version: string }>('kafkajs/package.json');
 if (version !== MENDED_VERSION) {
   throw new Error(
     `kafkajs ${version} is installed, but its mends were made for ${MENDED_VERSION}: ` +
@@ -98,7 +104,7 @@ interface RequestQueue {
  * more than a thousand timers a second on an idle consumer.
  */
 {
-  const queue: { prototype: RequestQueue } = require('kafkajs/src/network/requestQueue');
+  const queue = load<{ prototype: RequestQueue }>('kafkajs/src/network/requestQueue');
   const original = queue.prototype.scheduleCheckPendingRequests;
   queue.prototype.scheduleCheckPendingRequests = function schedule(this: RequestQueue): void {
     if (this.pending.length > 0) original.call(this);
@@ -124,7 +130,7 @@ interface ConsumerGroup {
  * commits a default by itself and goes on elsewhere. Where reading goes on is for us to decide.
  */
 {
-  const group: { prototype: ConsumerGroup } = require('kafkajs/src/consumer/consumerGroup');
+  const group = load<{ prototype: ConsumerGroup }>('kafkajs/src/consumer/consumerGroup');
   const { joinAndSync, recoverFromOffsetOutOfRange } = group.prototype;
   const hooksOf = (member: ConsumerGroup) => member.assigners.find(({ hooks }) => hooks)?.hooks;
   group.prototype.joinAndSync = async function join(this: ConsumerGroup): Promise<void> {
@@ -141,7 +147,7 @@ interface ConsumerGroup {
   };
 }
 
-const kafkajs: typeof KafkaJs = require('kafkajs');
+const kafkajs = load<typeof KafkaJs>('kafkajs');
 
 export const { Kafka, Partitioners, logLevel, CompressionTypes } = kafkajs;
 
@@ -161,7 +167,7 @@ export function batchBytes(batch: KafkaJs.Batch): Buffer[] {
 }
 
 /** Whether this error of a heartbeat or commit means that the member has to join again. */
-export function mustRejoin(error: unknown): boolean {
+export function mustRejoin(error: unknown): error is Error {
   return (
     error instanceof kafkajs.KafkaJSProtocolError &&
     [

@@ -20,6 +20,8 @@ export interface PartitionControl {
   readFrom(offset: number): void;
   /** Everything before this offset is stored. */
   committed(nextOffset: number): void;
+  /** The partition cannot be processed, and trying again would not help. */
+  gaveUp(error: unknown): void;
 }
 
 export interface PartitionProgress {
@@ -44,6 +46,8 @@ export interface Fetched {
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 30_000;
+/** So often in a row an error that says of itself `retryable: false` is tried all the same. */
+const TRIES_OF_THE_HOPELESS = 3;
 
 export class PartitionReader {
   readonly log: PartitionLog;
@@ -177,6 +181,10 @@ export class PartitionReader {
         await this.#runProcessor();
       } catch (error) {
         if (this.#draining) return;
+        if (isPermanent(error) && this.#attempt + 1 >= TRIES_OF_THE_HOPELESS) {
+          this.#control.gaveUp(error);
+          return;
+        }
         const ceiling = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#attempt++);
         const delay = ceiling * (0.5 + Math.random() / 2);
         this.#logger.error(
@@ -227,6 +235,10 @@ export class PartitionReader {
       processor.abandon();
     }
   }
+}
+
+function isPermanent(error: unknown): boolean {
+  return error instanceof Error && 'retryable' in error && error.retryable === false;
 }
 
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
