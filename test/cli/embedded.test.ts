@@ -139,6 +139,9 @@ test('event-types: close and open are told by list', async () => {
   expect(await closed()).toBe(false);
   expect((await on('event-types', 'close')).status).toBe(0);
   expect(await closed()).toBe(true);
+  const { stdout } = await on('config', '--json');
+  const { database } = JSON.parse(stdout) as { database: object };
+  expect(database).toMatchObject({ epoch: 1, LOOKBACK_DAYS: 2, event_types_closed: true });
   expect((await on('event-types', 'open')).status).toBe(0);
   expect(await closed()).toBe(false);
 });

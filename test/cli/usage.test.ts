@@ -55,9 +55,15 @@ test('wrong settings end with 2, all of them named, before anything is started',
 });
 
 test('config shows the settings in effect, their origin and meaning, and no secret', async () => {
-  const environment = { LOOKBACK_DAYS: '3', CLICKHOUSE_URL: 'http://u:hunter22@h:8123/db' };
-  const { status, stdout } = await tidemark(['config', '--data-dir', '/x', '--json'], environment);
-  const settings = JSON.parse(stdout) as { name: string }[];
+  const environment = {
+    LOOKBACK_DAYS: '3',
+    CLICKHOUSE_URL: `http://u:hunter22@127.0.0.1:${await closedPort()}/db`,
+  };
+  const { status, stdout, stderr } = await tidemark(
+    ['config', '--data-dir', '/x', '--json'],
+    environment,
+  );
+  const { settings } = JSON.parse(stdout) as { settings: { name: string }[] };
   const named = (name: string) => settings.find((setting) => setting.name === name);
   expect(named('LOOKBACK_DAYS')).toMatchObject({
     value: '3',
@@ -65,7 +71,8 @@ test('config shows the settings in effect, their origin and meaning, and no secr
     fallback: '2',
   });
   expect(named('TIDEMARK_DATA_DIR')).toMatchObject({ value: '/x', origin: 'flag' });
-  expect(stdout).not.toContain('hunter22');
+  expect(stdout + stderr).not.toContain('hunter22');
+  expect(stderr).toContain('The rules in the database cannot be shown');
   expect(status).toBe(0);
   const shown = await tidemark(['config'], environment);
   expect(shown.stdout).toMatch(/^LOOKBACK_DAYS +3 +environment +Calendar days/m);
