@@ -57,7 +57,7 @@ export class World implements StoreWatch {
     this.rulesByEpoch.set(1, this.rules);
     const plan = {
       partitions: this.random.int(1, 3),
-      records: this.random.int(20, 220),
+      records: this.random.chance(0.1) ? this.random.int(100, 400) : this.random.int(10, 90),
     };
     const generated = generateLogs(new Random(seed, 'log'), plan, this.rules);
     this.logs = generated.map((records, i) => new MemoryLog(`${TOPIC}/${i}`, 1, records));
