@@ -11,7 +11,7 @@ import { readUserDays } from './user-day-rows.ts';
 const TUNING = {
   kafka_num_consumers: 2,
   kafka_thread_per_consumer: 1,
-  kafka_max_block_size: 262_144,
+  kafka_max_block_size: 65_536,
   kafka_poll_max_batch_size: 65_536,
   kafka_flush_interval_ms: 1_000,
 };
