@@ -38,8 +38,9 @@ export async function runProcessor(
   const kafka = configuredKafka(configuration, logger);
   const schema = JSON.parse(schemaOf(configuration, 'app-events')) as object;
   const stream: Stream = appEvents(schema);
-  let consumer: RunningConsumer | undefined;
-  const partitions = () => consumer?.lag() ?? [];
+  // Asked for before it is there.
+  const running: { consumer?: RunningConsumer } = {};
+  const partitions = () => running.consumer?.lag() ?? [];
   const metrics = new Metrics({ version, commit: 'unknown', partitions });
 
   await using warehouse = await openMigratedWarehouse(configuration, invocation);
@@ -51,7 +52,8 @@ export async function runProcessor(
     metrics,
     partitions,
     pingWarehouse: () => ping(warehouse),
-    problems: () => (consumer?.missingTopics() ?? []).map((topic) => `topic ${topic} is missing`),
+    problems: () =>
+      (running.consumer?.missingTopics() ?? []).map((topic) => `topic ${topic} is missing`),
   });
   await requireReachable(configuration);
   if (wanted.activeEventTypes !== undefined) {
@@ -92,7 +94,8 @@ export async function runProcessor(
     },
     'processing starts',
   );
-  consumer = await startConsumer(configuration, kafka, processor, logger);
+  const consumer = await startConsumer(configuration, kafka, processor, logger);
+  running.consumer = consumer;
   try {
     await Promise.race([
       aborted(invocation.signal),
