@@ -7,10 +7,11 @@ const STRING = 0;
 const NUMBER = 1;
 const BYTES = 2;
 const MAP = 3;
+const INT = 4;
 
 const OPERATION: Record<FieldKind, number> = {
   string: STRING,
-  int: NUMBER,
+  int: INT,
   long: NUMBER,
   timestamp: NUMBER,
   decimal: BYTES,
@@ -56,9 +57,10 @@ export class AvroWalker {
       }
       const operation = operations[field];
       slots.bytes[field] = bytes;
-      if (operation === NUMBER) {
+      if (operation === NUMBER || operation === INT) {
         const reason = this.#readNumber(bytes, to);
         if (reason !== null) return reason;
+        if (operation === INT && this.#number !== (this.#number | 0)) return 'number_out_of_range';
         start[field] = 0;
         number[field] = this.#number;
       } else if (operation === MAP) {

@@ -26,7 +26,7 @@ export class ValueDecoder {
   readonly #schema: RecordSchema;
   readonly #walker: AvroWalker;
   readonly #writers = new Map<number, Writer>();
-  #lastId = -1;
+  #lastId: number | undefined;
   #lastWriter: Writer = { kind: 'refused', reason: 'unknown_schema_id' };
 
   constructor(schema: RecordSchema) {
@@ -68,7 +68,7 @@ export class ValueDecoder {
       if (writer.kind === 'refused' && writer.reason === 'unknown_schema_id')
         this.#writers.delete(id);
     }
-    this.#lastId = -1;
+    this.#lastId = undefined;
   }
 
   #resolve(schema: string | undefined): Writer {

@@ -10,7 +10,7 @@ export const REASONS = {
   truncated: 'the value ends before the record does',
   trailing_bytes: 'bytes follow the record',
   undecodable: 'the bytes are not Avro of the schema that they name',
-  number_out_of_range: 'a whole number is larger than 2^53 in magnitude',
+  number_out_of_range: 'a whole number is larger than its type holds, or than 2^53, in magnitude',
   invalid_utf8: 'a string is not valid UTF-8',
   batch_undecodable: 'the batch that holds the record cannot be unpacked',
   batch_too_large: 'the batch that holds the record is larger than the limit when unpacked',
