@@ -184,10 +184,16 @@ function withoutContent(letter: DeadLetter): Message {
   return { key: null, value: Buffer.alloc(0), headers };
 }
 
-/** A header may come several times. kafkajs cannot send one without a value: it becomes empty. */
+/** A header may come several times; kafkajs then knows no null among its values: it becomes empty. */
 function headersOf(letter: DeadLetter, original: DeadLetter['headers']): IHeaders {
-  const headers: Record<string, (string | Buffer)[]> = {};
-  for (const { key, value } of original) (headers[key] ??= []).push(value ?? '');
+  const headers: Record<string, (string | Buffer)[] | undefined> = {};
+  for (const { key, value } of original) {
+    const sameKey = original.filter((other) => other.key === key);
+    headers[key] =
+      sameKey.length === 1 && value === null
+        ? undefined
+        : sameKey.map((other) => other.value ?? '');
+  }
   return {
     ...headers,
     'tidemark-stream': letter.stream,

@@ -66,6 +66,8 @@ export class GroupSession {
       minBytes: settings.minBytes,
       metadataMaxAge: settings.metadataMaxAgeMs,
       allowAutoTopicCreation: false,
+      // A crash that ends after a stop would otherwise bring the consumer back to life.
+      retry: { restartOnFailure: () => Promise.resolve(!this.#stopping) },
       partitionAssigners: [
         assignerWithHooks({
           beforeJoin: () => this.#release(this.#settings.sessionTimeoutMs / 2),
@@ -98,7 +100,7 @@ export class GroupSession {
       for (const reader of this.#readers.values()) reader.fetched(timestamp);
     });
     this.#consumer.on(CRASH, ({ payload }) => {
-      if (!payload.restart) this.#onFailure(payload.error);
+      if (!payload.restart && !this.#stopping) this.#onFailure(payload.error);
     });
     await this.#consumer.connect();
     await this.#consumer.subscribe({ topics: [...this.topics], fromBeginning: true });

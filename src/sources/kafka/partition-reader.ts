@@ -137,8 +137,9 @@ export class PartitionReader {
     if (this.#accepting) this.#lastFetchAt = at;
   }
 
+  /** An answer may be older than what has been read meanwhile. */
   learnEnd(end: number): void {
-    this.#end = end;
+    this.#end = Math.max(end, this.#position ?? 0);
   }
 
   /** Ends the processor; a new one starts from its own line. */

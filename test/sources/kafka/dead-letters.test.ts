@@ -69,7 +69,7 @@ describe.skipIf(kafkaOrigin() === undefined)('dead letters on a real Kafka', () 
       value: '\x00\x01\x02\x2a',
       headers: {
         trace: 'abc',
-        nothing: '',
+        nothing: null,
         'tidemark-stream': stream,
         'tidemark-source': 'app-events/3',
         'tidemark-offset': '42',
