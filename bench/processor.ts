@@ -24,6 +24,9 @@ export interface Processors {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** For example --cpu-prof, to see where the time goes. */
+const NODE_FLAGS = process.env['BENCH_NODE_FLAGS']?.split(' ') ?? [];
+
 const MAIN = new URL('../dist/cli/main.js', import.meta.url).href;
 
 export async function processors(options: ProcessorOptions): Promise<Processors> {
@@ -33,7 +36,7 @@ export async function processors(options: ProcessorOptions): Promise<Processors>
   const running: ChildProcess[] = [];
   const command = (name: string) => {
     const code = `process.exitCode = await (await import('${MAIN}')).main(['${name}'])`;
-    return spawn(process.execPath, ['--input-type=module', '--eval', code], {
+    return spawn(process.execPath, [...NODE_FLAGS, '--input-type=module', '--eval', code], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         ...process.env,

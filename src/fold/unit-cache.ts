@@ -1,7 +1,14 @@
+import { ByteMap } from '../decode/byte-map.ts';
 import { Unit } from './unit.ts';
 
 /** How many units a day has. Stored with the rows, as `bucket`, so it can never change. */
 export const BUCKETS = 64;
+
+/** The units of a day that are in memory, and the texts that their events name. */
+interface Day {
+  readonly units: (Unit | undefined)[];
+  readonly symbols: ByteMap<null>;
+}
 
 /**
  * The states of one source that are in memory. A unit is either whole or absent. What is absent on a
@@ -9,7 +16,7 @@ export const BUCKETS = 64;
  * be loaded first.
  */
 export class UnitCache {
-  readonly #days = new Map<number, (Unit | undefined)[]>();
+  readonly #days = new Map<number, Day>();
   readonly #stride: number;
   #emptyAfter: number;
   #lastDay = -Infinity;
@@ -26,24 +33,25 @@ export class UnitCache {
 
   /** The unit, or undefined when it must be loaded first. */
   get(day: number, bucket: number): Unit | undefined {
-    let units = this.#lastUnits;
     if (day !== this.#lastDay) {
-      units = this.#unitsOf(day);
+      this.#lastUnits = this.#dayOf(day).units;
       this.#lastDay = day;
-      this.#lastUnits = units;
     }
-    return units[bucket] ?? (day > this.#emptyAfter ? this.create(day, bucket) : undefined);
+    return (
+      this.#lastUnits[bucket] ?? (day > this.#emptyAfter ? this.create(day, bucket) : undefined)
+    );
   }
 
   /** Whether a unit can be used without loading it. */
   has(day: number, bucket: number): boolean {
-    return day > this.#emptyAfter || this.#days.get(day)?.[bucket] !== undefined;
+    return day > this.#emptyAfter || this.#days.get(day)?.units[bucket] !== undefined;
   }
 
   /** Puts an empty unit in its place, to be filled. */
   create(day: number, bucket: number): Unit {
-    const unit = new Unit(day, bucket, this.#stride);
-    this.#unitsOf(day)[bucket] = unit;
+    const { units, symbols } = this.#dayOf(day);
+    const unit = new Unit(day, bucket, this.#stride, symbols);
+    units[bucket] = unit;
     return unit;
   }
 
@@ -62,7 +70,7 @@ export class UnitCache {
     for (const unit of units) {
       if (weight <= target) return;
       weight -= unit.weight;
-      this.#days.get(unit.day)![unit.bucket] = undefined;
+      this.#days.get(unit.day)!.units[unit.bucket] = undefined;
       this.#emptyAfter = Math.max(this.#emptyAfter, unit.day);
     }
   }
@@ -73,13 +81,16 @@ export class UnitCache {
     return weight;
   }
 
-  #unitsOf(day: number): (Unit | undefined)[] {
-    let units = this.#days.get(day);
-    if (units === undefined) {
-      units = new Array<Unit | undefined>(BUCKETS).fill(undefined);
-      this.#days.set(day, units);
+  #dayOf(day: number): Day {
+    let held = this.#days.get(day);
+    if (held === undefined) {
+      held = {
+        units: new Array<Unit | undefined>(BUCKETS).fill(undefined),
+        symbols: new ByteMap(),
+      };
+      this.#days.set(day, held);
     }
-    return units;
+    return held;
   }
 
   #drop(day: number): void {
@@ -89,7 +100,7 @@ export class UnitCache {
   }
 
   *#all(): Generator<Unit> {
-    for (const units of this.#days.values()) {
+    for (const { units } of this.#days.values()) {
       for (const unit of units) if (unit !== undefined) yield unit;
     }
   }

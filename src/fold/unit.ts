@@ -13,7 +13,7 @@ const PROBE = randomBytes(4).readInt32LE() | 1;
 /** Where the facts of a record are put: a row of numbers, the first one its time. */
 export interface FactWriter {
   readonly facts: Float64Array;
-  /** Texts of this unit by number: stored once, dropped with the unit. */
+  /** Texts of the day by number: stored once, dropped with the day. */
   readonly symbols: ByteMap<null>;
 }
 
@@ -42,7 +42,7 @@ export class Unit implements FactWriter {
   readonly day: number;
   readonly bucket: number;
   readonly stride: number;
-  readonly symbols = new ByteMap<null>();
+  readonly symbols: ByteMap<null>;
   /** Number of the write that its last change belongs to. */
   usedBy = 0;
   facts: Float64Array;
@@ -54,9 +54,11 @@ export class Unit implements FactWriter {
   /** The ids that are not UUIDs, by event. */
   readonly #otherIds = new Map<number, string>();
 
-  constructor(day: number, bucket: number, stride: number) {
+  /** `symbols`: those of the day, shared by its units. */
+  constructor(day: number, bucket: number, stride: number, symbols: ByteMap<null>) {
     this.day = day;
     this.bucket = bucket;
+    this.symbols = symbols;
     this.stride = stride;
     this.facts = new Float64Array(8 * stride);
     this.#links = new Int32Array(8 * LINK);
