@@ -18,7 +18,7 @@ const JARS = fileURLToPath(
 );
 const START_WITHIN_MS = 60_000;
 
-/** A start within a second, and room for what tests send; the class data of the JVM is shared. */
+/** Quick to start, and room for what tests send. */
 const JVM = ['-Xms64m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
 
 /**
@@ -98,7 +98,16 @@ async function format(folder: string, data: string): Promise<void> {
   const settings = join(folder, 'server.properties');
   const { status, stderr } = spawnSync(
     'java',
-    [...JVM, '-cp', `${JARS}/*`, 'kafka.tools.StorageTool', 'format', `--cluster-id=${id()}`, '-c', settings],
+    [
+      ...JVM,
+      '-cp',
+      `${JARS}/*`,
+      'kafka.tools.StorageTool',
+      'format',
+      `--cluster-id=${id()}`,
+      '-c',
+      settings,
+    ],
     { encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(`Kafka's storage could not be formatted:\n${stderr}`);
