@@ -7,7 +7,7 @@ import type { Mapping } from '../sources/file/mapping.ts';
 import { openRows } from '../sources/file/open-rows.ts';
 import type { FileFormat } from '../sources/file/open-rows.ts';
 import { RowEncoder } from '../sources/file/row-encoder.ts';
-import type { RowTarget } from '../sources/file/row-encoder.ts';
+import type { RowTarget } from '../sources/file/row-plan.ts';
 import type { RowFile } from '../sources/file/row-file.ts';
 import { TopicProducer } from '../sources/kafka/topic-producer.ts';
 import { FaultTally } from './fault-tally.ts';

@@ -4,38 +4,19 @@
  */
 import { createHash } from 'node:crypto';
 import { AvroBytes } from './avro-bytes.ts';
-import { fieldSource, locate } from './cell-source.ts';
-import type { CellSource, FieldSource } from './cell-source.ts';
-import { encodeAbsent, fieldEncoder, textOf } from './field-encoders.ts';
-import type { Encode, Problem, TargetField } from './field-encoders.ts';
-import { FileError } from './file-error.ts';
-import { LocalTime } from './local-time.ts';
+import type { CellSource } from './cell-source.ts';
+import { encodeAbsent, textOf } from './field-encoders.ts';
+import type { Problem } from './field-encoders.ts';
 import type { Mapping } from './mapping.ts';
 import type { Row, RowFault, RowFile } from './row-file.ts';
-
-/** What a file's rows are to become. */
-export interface RowTarget {
-  readonly stream: string;
-  readonly fields: readonly TargetField[];
-  /** The field whose text is the record's key. */
-  readonly key: string;
-  /** The field that gets a hash of all others where a row has no value for it. */
-  readonly hashed: string | null;
-  /** IANA name of the zone of times that do not say theirs. */
-  readonly timezone: string;
-}
+import { condition, planFields, unusedColumns } from './row-plan.ts';
+import type { PlannedField, RowTarget } from './row-plan.ts';
 
 export type EncodedRow =
   | { readonly kind: 'record'; readonly key: Buffer | null; readonly value: Buffer }
   | { readonly kind: 'fault'; readonly fault: RowFault }
   /** The mapping's `where` leaves the row out. */
   | { readonly kind: 'left_out' };
-
-interface PlannedField {
-  readonly field: TargetField;
-  readonly source: FieldSource | null;
-  readonly encode: Encode;
-}
 
 const LEFT_OUT: EncodedRow = { kind: 'left_out' };
 const EXPECTED = {
@@ -71,15 +52,9 @@ export class RowEncoder {
    * file's columns when the mapping does not fit the stream or the file.
    */
   constructor(target: RowTarget, mapping: Mapping, file: RowFile, prefix: Buffer) {
-    refuseUnknownFields(target, mapping);
-    const zone = new LocalTime(target.timezone);
     this.#target = target;
     this.#prefix = prefix;
-    this.#plan = target.fields.map((field) => {
-      const source = sourceOf(field, target, mapping, file);
-      const encode = fieldEncoder(field, { zone, format: source?.format ?? 'iso' });
-      return { field, source, encode };
-    });
+    this.#plan = planFields(target, mapping, file);
     const key = this.#plan.find(({ field }) => field.name === target.key);
     this.#key = key?.source?.read ?? (() => null);
     this.#keyMayBeNull = key?.field.nullable ?? true;
@@ -148,70 +123,6 @@ function asUuid(hash: Buffer): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-function refuseUnknownFields({ stream, fields }: RowTarget, mapping: Mapping): void {
-  for (const name of mapping.fields.keys()) {
-    if (fields.some((field) => field.name === name)) continue;
-    const known = fields.map((field) => field.name).join(', ');
-    throw new FileError(
-      'wrong_mapping',
-      `mapping ${mapping.name}: stream ${stream} has no field "${name}"; its fields are ${known}`,
-    );
-  }
-}
-
-function sourceOf(
-  field: TargetField,
-  target: RowTarget,
-  mapping: Mapping,
-  file: RowFile,
-): FieldSource | null {
-  const entry = mapping.fields.get(field.name);
-  const isColumn = file.columns.some(({ name }) => name === field.name);
-  const mayBeMissing =
-    field.nullable || field.kind === 'map' || field.name === target.hashed || file.open;
-  if (entry !== undefined) {
-    if (Array.isArray(entry) && field.kind !== 'map') {
-      throw wrongMapping(mapping, `${field.name} takes one column, not a list`);
-    }
-    const source = fieldSource(field.name, entry, file, mapping);
-    if (
-      source === null &&
-      !field.nullable &&
-      field.kind !== 'map' &&
-      field.name !== target.hashed
-    ) {
-      throw wrongMapping(mapping, `${field.name} may not be empty in stream ${target.stream}`);
-    }
-    return source;
-  }
-  if (isColumn || file.open) {
-    return fieldSource(field.name, { column: field.name, default: null }, file, mapping);
-  }
-  if (mayBeMissing) return null;
-  const columns = file.columns.map(({ name }) => name).join(', ');
-  throw wrongMapping(
-    mapping,
-    `${field.name} of stream ${target.stream} has no column of its name in ${file.path}; say which of its columns it takes: ${columns}`,
-  );
-}
-
-function wrongMapping({ name }: Mapping, problem: string): FileError {
-  return new FileError('wrong_mapping', `mapping ${name}: ${problem}`);
-}
-
-function condition({ where, name }: Mapping, file: RowFile): ((row: Row) => boolean) | null {
-  if (where === undefined) return null;
-  const position = locate('where', where.column, file, { name });
-  if ('not_empty' in where) {
-    return ({ cells }) => {
-      const value = cells[position];
-      return value !== null && value !== undefined && value !== '';
-    };
-  }
-  const wanted = new Set(where.in.map(String));
-  return ({ cells }) => wanted.has(textOf(cells[position] ?? null) ?? '');
-}
-
 function faultOf({ field, source }: PlannedField, problem: Problem, value: unknown): RowFault {
   const code = `${field.name}_${problem}`;
   const from = source?.described ?? 'nothing';
@@ -220,18 +131,4 @@ function faultOf({ field, source }: PlannedField, problem: Problem, value: unkno
   const expected =
     field.kind === 'timestamp' ? TIME_EXPECTED[source?.format ?? 'iso'] : EXPECTED[field.kind];
   return { code, detail: `${field.name} takes ${expected}, and ${from} has ${shown}` };
-}
-
-function unusedColumns(target: RowTarget, mapping: Mapping, file: RowFile): readonly string[] {
-  const used = new Set<string>(mapping.where === undefined ? [] : [mapping.where.column]);
-  for (const { name } of target.fields) {
-    const entry = mapping.fields.get(name);
-    if (entry === undefined || entry === null) used.add(name);
-    else if (typeof entry === 'string') used.add(entry);
-    else if (Array.isArray(entry)) for (const column of entry) used.add(column);
-    else if ('column' in entry) used.add(entry.column);
-    else if ('template' in entry)
-      for (const part of entry.template.match(/[^{}]+/g) ?? []) used.add(part);
-  }
-  return file.columns.map(({ name }) => name).filter((name) => !used.has(name));
 }

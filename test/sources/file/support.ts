@@ -9,7 +9,7 @@ import { NO_MAPPING, parseMapping } from '../../../src/sources/file/mapping.ts';
 import { openRows } from '../../../src/sources/file/open-rows.ts';
 import type { FileFormat } from '../../../src/sources/file/open-rows.ts';
 import { RowEncoder } from '../../../src/sources/file/row-encoder.ts';
-import type { RowTarget } from '../../../src/sources/file/row-encoder.ts';
+import type { RowTarget } from '../../../src/sources/file/row-plan.ts';
 import type { Row } from '../../../src/sources/file/row-file.ts';
 
 export interface TemporaryFolder extends AsyncDisposable {
