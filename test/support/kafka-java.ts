@@ -23,10 +23,11 @@ const JVM = ['-Xms64m', '-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1
 
 /**
  * Runs the JVM and kills it as soon as standard input ends, which the kernel does for us however the
- * test process dies. Prints the JVM's process id first.
+ * test process dies; the broker's folder, which nobody can use then, goes with it. Prints the JVM's
+ * process id first.
  */
 const GUARD = `exec 3<&0; "$@" </dev/null & pid=$!; echo $pid >&4
-(cat <&3 >/dev/null; kill -9 $pid 2>/dev/null) & wait $pid`;
+(cat <&3 >/dev/null; kill -9 $pid 2>/dev/null && rm -rf "$0") & wait $pid`;
 
 export function javaKafkaIsPossible(): boolean {
   if (spawnSync('java', ['-version'], { stdio: 'ignore' }).status !== 0) return false;
@@ -122,7 +123,7 @@ async function start(
   const log = openSync(logFile, 'a');
   const guard = spawn(
     'sh',
-    ['-c', GUARD, 'sh', 'java', ...JVM, '-cp', `${JARS}/*`, 'kafka.Kafka', settings],
+    ['-c', GUARD, folder, 'java', ...JVM, '-cp', `${JARS}/*`, 'kafka.Kafka', settings],
     { stdio: ['pipe', log, log, 'ignore', 'pipe'] },
   );
   closeSync(log);
