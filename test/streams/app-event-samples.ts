@@ -78,10 +78,11 @@ export function valueOf(sent: SentEvent): Buffer {
   return encode(sent, fullSchema);
 }
 
+const decoder = new ValueDecoder(stream.schema);
+decoder.learn(fullSchema.id, schemaText);
+
 /** The event's fields where its bytes lie. */
 export function slotsOf(sent: SentEvent): Slots {
-  const decoder = new ValueDecoder(stream.schema);
-  decoder.learn(fullSchema.id, schemaText);
   const slots = new Slots(stream.schema.fields.length);
   const value = valueOf(sent);
   const reason = decoder.decode(value, 0, value.length, slots);
