@@ -26,6 +26,8 @@ const events = Number(values.events);
 const ways = values.only.split(',');
 const PARTITIONS = 4;
 
+// An exit is what lets go of the processes that were started.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 await using kafka = await realKafka();
 const [broker = ''] = kafka.brokers;
 const traffic = new Traffic({

@@ -36,6 +36,8 @@ const total = warmUpEvents + perTick * ticks(Number(values.seconds));
 const sentAt = Array.from({ length: PARTITIONS }, (): number[] => []);
 const latencies = Array.from({ length: PARTITIONS }, (): number[] => []);
 
+// An exit is what lets go of the processes that were started.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 await using kafka = await realKafka();
 const [broker = ''] = kafka.brokers;
 const topic = `freshness-${process.pid}`;

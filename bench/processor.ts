@@ -34,6 +34,10 @@ export async function processors(options: ProcessorOptions): Promise<Processors>
   const registry = await serveSchema(readFileSync(SCHEMA_FILE, 'utf8'));
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-bench-'));
   const running: ChildProcess[] = [];
+  const killAll = () => {
+    for (const child of running) child.kill('SIGKILL');
+  };
+  process.once('exit', killAll);
   const command = (name: string) => {
     const code = `process.exitCode = await (await import('${MAIN}')).main(['${name}'])`;
     return spawn(process.execPath, [...NODE_FLAGS, '--input-type=module', '--eval', code], {
@@ -70,7 +74,8 @@ export async function processors(options: ProcessorOptions): Promise<Processors>
     },
     stop,
     [Symbol.asyncDispose]: async () => {
-      for (const child of running) child.kill('SIGKILL');
+      killAll();
+      process.off('exit', killAll);
       await registry[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
     },
