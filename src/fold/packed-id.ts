@@ -48,13 +48,34 @@ function packUuid(bytes: Buffer, start: number): boolean {
   return (digits & 16) === 0;
 }
 
-const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const DIGITS = Buffer.from('0123456789abcdef');
 
-/** The UUID that four words are. */
-export function uuidText(a: number, b: number, c: number, d: number): string {
-  return `${half(a >>> 16)}${half(a)}-${half(b >>> 16)}-${half(b)}-${half(c >>> 16)}-${half(c)}${half(d >>> 16)}${half(d)}`;
+/** Writes the UUID that four words are to the start of a buffer; returns its length. */
+export function writeUuid(a: number, b: number, c: number, d: number, into: Buffer): number {
+  writeQuad(a >>> 16, into, 0);
+  writeQuad(a, into, 4);
+  into[8] = DASH;
+  writeQuad(b >>> 16, into, 9);
+  into[13] = DASH;
+  writeQuad(b, into, 14);
+  into[18] = DASH;
+  writeQuad(c >>> 16, into, 19);
+  into[23] = DASH;
+  writeQuad(c, into, 24);
+  writeQuad(d >>> 16, into, 28);
+  writeQuad(d, into, 32);
+  return 36;
 }
 
-function half(word: number): string {
-  return BYTES[(word >>> 8) & 0xff]! + BYTES[word & 0xff]!;
+function writeQuad(value: number, into: Buffer, at: number): void {
+  into[at] = DIGITS[(value >>> 12) & 15]!;
+  into[at + 1] = DIGITS[(value >>> 8) & 15]!;
+  into[at + 2] = DIGITS[(value >>> 4) & 15]!;
+  into[at + 3] = DIGITS[value & 15]!;
+}
+
+const uuid = Buffer.alloc(36);
+
+export function uuidText(a: number, b: number, c: number, d: number): string {
+  return uuid.toString('latin1', 0, writeUuid(a, b, c, d, uuid));
 }

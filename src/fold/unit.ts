@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ByteMap } from '../decode/byte-map.ts';
-import { packed, packId, uuidText } from './packed-id.ts';
+import { packed, packId, uuidText, writeUuid } from './packed-id.ts';
 
 /** Words per event in `#links`: owner, the four words of its id, the next older event of its entity. */
 const LINK = 6;
@@ -27,8 +27,8 @@ export interface EntityDay {
   /** Event numbers; only the first `count` are meant. */
   readonly events: Int32Array;
   readonly count: number;
-  /** The id of an event, as a byte string. */
-  id(event: number): string;
+  /** Copies the id of an event to the start of a buffer; returns its length, at most 128. */
+  copyId(event: number, into: Buffer): number;
 }
 
 /**
@@ -156,8 +156,15 @@ export class Unit implements FactWriter {
       symbols: this.symbols.keys,
       events: scratch,
       count,
-      id: (of) => this.#id(of),
+      copyId: (of, into) => this.#copyId(of, into),
     };
+  }
+
+  #copyId(event: number, into: Buffer): number {
+    const at = event * LINK;
+    const links = this.#links;
+    if (links[at]! < 0) return into.write(this.#otherIds.get(event)!, 'latin1');
+    return writeUuid(links[at + 1]!, links[at + 2]!, links[at + 3]!, links[at + 4]!, into);
   }
 
   #isBefore(event: number, other: number): boolean {

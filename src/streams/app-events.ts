@@ -1,22 +1,14 @@
 import { recordSchema } from '../decode/record-schema.ts';
 import type { Slots } from '../decode/slots.ts';
 import { hashBytes, type ByteMap } from '../decode/byte-map.ts';
-import type { EntityDay, FactWriter } from '../fold/unit.ts';
-import { NativeBlock, nativeColumn, type NativeColumn } from '../warehouse/native-block.ts';
+import type { FactWriter } from '../fold/unit.ts';
+import { NativeBlock, nativeColumn } from '../warehouse/native-block.ts';
 import { EventTypeDictionary, type KnownType } from './event-type-dictionary.ts';
 import { PlatformDictionary } from './platform-dictionary.ts';
 import type { Reason } from './reasons.ts';
 import type { Rules } from './rules.ts';
 import type { Interpreter, Listing, Stream } from './stream.ts';
-import {
-  EARNS,
-  FACT,
-  FACTS,
-  REDEEMS,
-  SERVER_SIDE,
-  userDayColumns,
-  UserDayWriter,
-} from './user-day-row.ts';
+import { EARNS, FACT, FACTS, REDEEMS, SERVER_SIDE, UserDayRows } from './user-day-row.ts';
 
 const MAX_ID_BYTES = 128;
 /**
@@ -65,7 +57,7 @@ class AppEventInterpreter implements Interpreter {
   readonly #miles: number;
   readonly #pageUrl: number;
   readonly #minEventTime: number;
-  readonly #writer: UserDayWriter;
+  readonly #sessionGap: number;
   readonly stride = FACTS;
   readonly #types: EventTypeDictionary;
   readonly #platforms: PlatformDictionary;
@@ -82,7 +74,7 @@ class AppEventInterpreter implements Interpreter {
     this.#miles = index('miles_amount');
     this.#pageUrl = index('page_url');
     this.#minEventTime = rules.minEventTime;
-    this.#writer = new UserDayWriter(rules.sessionGapSeconds * 1_000_000);
+    this.#sessionGap = rules.sessionGapSeconds * 1_000_000;
     this.#types = new EventTypeDictionary(rules.eventTypes);
     this.#platforms = new PlatformDictionary(rules.platforms);
   }
@@ -141,12 +133,8 @@ class AppEventInterpreter implements Interpreter {
     facts[at + FACT.kind] = kind;
   }
 
-  columns(): readonly NativeColumn[] {
-    return userDayColumns();
-  }
-
-  write(day: EntityDay, columns: readonly NativeColumn[]): void {
-    this.#writer.write(day, columns);
+  rows(): UserDayRows {
+    return new UserDayRows(this.#sessionGap);
   }
 
   /** Types seen for the first time, as rows of the catalogue that never override a person's. */

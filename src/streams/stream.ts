@@ -42,12 +42,17 @@ export interface Interpreter {
    * aggregate is made of: writes them from `facts[at]` on.
    */
   reduce(slots: Slots, into: FactWriter, at: number): void;
-  /** The aggregate table's columns that `write` fills, new and empty. */
-  columns(): readonly NativeColumn[];
-  /** Appends the aggregate of an entity's day, a function of its distinct events, as one row. */
-  write(day: EntityDay, columns: readonly NativeColumn[]): void;
+  /** A new, empty set of rows of the aggregate table. */
+  rows(): AggregateRows;
   /** Reference rows that became known since the last call, to be stored with the batch. */
   takeListings(): Listing | null;
+}
+
+/** Rows of the aggregate table: the columns that depend on the records. */
+export interface AggregateRows {
+  readonly columns: readonly NativeColumn[];
+  /** Appends the aggregate of an entity's day, a function of its distinct records, as one row. */
+  write(day: EntityDay): void;
 }
 
 export interface Listing {

@@ -1,5 +1,5 @@
 import type { Unit } from '../fold/unit.ts';
-import type { Interpreter } from '../streams/stream.ts';
+import type { AggregateRows, Interpreter } from '../streams/stream.ts';
 import { NativeBlock, nativeColumn } from './native-block.ts';
 
 /** A block of per-entity-per-day rows, each whole: it replaces earlier versions of itself. */
@@ -9,24 +9,22 @@ export class AggregateBlock {
   readonly #entity;
   readonly #source = nativeColumn('source', 'String');
   readonly #version = nativeColumn('version', 'UInt64');
-  readonly #columns;
+  readonly #rows: AggregateRows;
   readonly #block;
-  readonly #interpreter: Interpreter;
   readonly #epoch: number;
 
   /** `entity`: the name of the column that says whose row it is. */
   constructor(interpreter: Interpreter, entity: string, epoch: number) {
-    this.#interpreter = interpreter;
     this.#epoch = epoch;
     this.#entity = nativeColumn(entity, 'String');
-    this.#columns = interpreter.columns();
+    this.#rows = interpreter.rows();
     this.#block = new NativeBlock([
       this.#day,
       this.#bucket,
       this.#entity,
       this.#source,
       this.#version,
-      ...this.#columns,
+      ...this.#rows.columns,
     ]);
   }
 
@@ -42,7 +40,7 @@ export class AggregateBlock {
     this.#entity.sinks[0]!.byteString(unit.name(entity));
     this.#source.sinks[0]!.byteString(source);
     this.#version.sinks[0]!.words(unit.count(entity), this.#epoch);
-    this.#interpreter.write(unit.read(entity), this.#columns);
+    this.#rows.write(unit.read(entity));
   }
 
   pieces(): Buffer[] {
