@@ -42,6 +42,11 @@ export class UnitCache {
     );
   }
 
+  /** Says that a day may have stored rows: what is absent on or before it must be loaded. */
+  mayHold(day: number): void {
+    this.#emptyAfter = Math.max(this.#emptyAfter, day);
+  }
+
   /** Whether a unit can be used without loading it. */
   has(day: number, bucket: number): boolean {
     return day > this.#emptyAfter || this.#days.get(day)?.units[bucket] !== undefined;

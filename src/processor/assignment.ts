@@ -4,7 +4,7 @@ import { UnitCache } from '../fold/unit-cache.ts';
 import type { LogBounds, RecordBatch } from '../sources/source.ts';
 import { Calendar } from '../streams/calendar.ts';
 import type { Interpreter } from '../streams/stream.ts';
-import type { ProgressLine } from '../warehouse/store.ts';
+import type { OutdatedEntityDay, OutdatedRange, ProgressLine } from '../warehouse/store.ts';
 import type { ProcessorContext } from './context.ts';
 import { AbandonedError, LogRecreatedError, RulesOutdatedError } from './errors.ts';
 import type { CommitBatch, Committer } from './group-commit.ts';
@@ -164,17 +164,10 @@ export class Assignment implements Committer {
     const { progress } = taken;
     this.#covered = progress.nextOffset;
     // Without a line there may still be rows, of a line that was lost; under old rules if there were any.
-    if (line.rulesEpoch < rules.epoch || (stored === undefined && rules.epoch > 1)) {
+    if (line.rulesEpoch < rules.epoch || (line !== stored && rules.epoch > 1)) {
       await this.#changeRules(taken);
     }
-    if (bounds.first > progress.nextOffset) {
-      this.#context.warn('the log begins after its progress line: records were lost', {
-        line,
-        bounds,
-      });
-      progress.skipTo(bounds.first);
-      this.#dirty = true;
-    }
+    if (bounds.first > progress.nextOffset) await this.#skipTo(bounds.first, taken);
     if (this.#dirty) this.#context.commits.request(this);
     this.#context.observer.resumed(log, progress.snapshot());
     return taken.remembered?.offset ?? progress.nextOffset;
@@ -269,32 +262,69 @@ export class Assignment implements Committer {
    * that did not get to write its line, goes; before it does, the entities and days that it had touched
    * are folded anew, in the new epoch, so that whoever dies in between leaves it to be done again.
    */
-  async #changeRules({ progress, intake, loader, cache, sourceBytes }: Taken): Promise<void> {
+  async #changeRules(taken: Taken): Promise<void> {
     const { stream, rules, store } = this.#context;
     const { accepted, late, rejected } = stream.tables;
+    const { line, progress, sourceBytes } = taken;
     const offset = progress.nextOffset;
-    const range = { source: progress.snapshot().source, offset, beforeEpoch: rules.epoch };
-    const outdated = await this.#retrying('read_outdated', () =>
-      store.readOutdated(accepted, range),
-    );
-    const units = new Map<number, Set<number>>();
-    for (const { day, bucket } of outdated) {
-      if (cache.has(day, bucket)) continue;
-      units.set(day, (units.get(day) ?? new Set()).add(bucket));
-    }
-    await loader.load(units, offset, intake.write);
-    for (const { day, bucket, entity } of outdated) {
-      const unit = cache.get(day, bucket)!;
-      unit.usedBy = intake.write;
-      const hash = hashBytes(entity, 0, entity.length);
-      this.#pending.changed(unit, unit.entity(entity, 0, entity.length, hash));
-    }
+    const range = { source: line.source, offset, beforeEpoch: rules.epoch };
+    await this.#foldAnew(await this.#readOutdated(range), offset, taken);
     for (const { table, rows, pieces } of this.#pending.encode(sourceBytes).stages.flat()) {
       if (rows > 0) await this.#retrying(`insert_${table}`, () => store.insert(table, pieces));
     }
     this.#pending.clear();
     await this.#retrying('remove', () => store.removeOutdated([accepted, late, rejected], range));
     this.#dirty = true;
+  }
+
+  /**
+   * Goes on where the log begins now. What a process had stored of the lost records without getting to
+   * write its line stays, as nothing can tell any more what belongs to it: from here on it is history
+   * like all the rest, the user-days that it touched are folded with it, and it moves the watermark.
+   */
+  async #skipTo(first: number, taken: Taken): Promise<void> {
+    const { line, progress, cache, intake } = taken;
+    const offset = progress.nextOffset;
+    this.#context.warn('the log begins after its progress line: records were lost', {
+      line,
+      first,
+    });
+    const beforeEpoch = this.#context.rules.epoch + 1;
+    const ahead = await this.#readOutdated({ source: line.source, offset, beforeEpoch });
+    for (const { day } of ahead) cache.mayHold(day);
+    intake.sawTime(await this.#foldAnew(ahead, first, taken));
+    progress.skipTo(first);
+    this.#dirty = true;
+  }
+
+  #readOutdated(range: OutdatedRange): Promise<readonly OutdatedEntityDay[]> {
+    const { store, stream } = this.#context;
+    return this.#retrying('read_outdated', () => store.readOutdated(stream.tables.accepted, range));
+  }
+
+  /** Has days of entities written as folded from what was accepted before an offset; returns its latest time. */
+  async #foldAnew(
+    entityDays: readonly OutdatedEntityDay[],
+    before: number,
+    { cache, loader, intake }: Taken,
+  ): Promise<number> {
+    const units = new Map<number, Set<number>>();
+    for (const { day, bucket } of entityDays) {
+      if (cache.has(day, bucket)) continue;
+      units.set(day, (units.get(day) ?? new Set()).add(bucket));
+    }
+    await loader.load(units, before, intake.write);
+    let latest = -Infinity;
+    for (const { day, bucket, entity } of entityDays) {
+      const unit = cache.get(day, bucket)!;
+      unit.usedBy = intake.write;
+      const hash = hashBytes(entity, 0, entity.length);
+      const number = unit.entity(entity, 0, entity.length, hash);
+      this.#pending.changed(unit, number);
+      const { facts, stride, events, count } = unit.read(number);
+      if (count > 0) latest = Math.max(latest, facts[events[count - 1]! * stride]!);
+    }
+    return latest;
   }
 
   #nextLog(line: ProgressLine, first: number): ProgressLine {

@@ -69,6 +69,14 @@ export class Intake {
     };
   }
 
+  /** Moves the watermark to the time of an accepted event, if that is later. */
+  sawTime(time: number): void {
+    const { progress, calendar } = this.#options;
+    if (time <= progress.watermark) return;
+    progress.watermark = time;
+    this.#watermarkDay = calendar.day(time);
+  }
+
   /** The oldest day that is not late. */
   get oldestDay(): number {
     return this.#watermarkDay - this.#lookbackDays;
@@ -177,8 +185,7 @@ export class Intake {
     pending.changed(unit, entity);
     pending.accepted.append(slots, envelope);
     if (time > progress.watermark) {
-      progress.watermark = time;
-      this.#watermarkDay = calendar.day(time);
+      this.sawTime(time);
     } else if (time < progress.watermark) {
       observer.lateness(stream.name, (progress.watermark - time) / 1_000_000);
     }
