@@ -20,6 +20,8 @@ export interface SkippedRange {
   readonly end: number;
   /** Not counted when they were dropped before the source had its first line. */
   readonly counted: boolean;
+  /** Of these the rows were stored before the process that had done so died: they stay. */
+  readonly kept: ReadonlySet<number>;
 }
 
 export type Decision =
@@ -66,6 +68,8 @@ export interface SourceModel {
   readonly userDays: ReadonlyMap<string, AcceptedUserDay>;
   readonly skipped: readonly SkippedRange[];
   readonly countedFrom: number;
+  /** Accepted events of skipped records that are stored nevertheless. */
+  readonly kept: readonly Decided[];
 }
 
 const NOTHING: Totals = {
@@ -88,17 +92,24 @@ export function modelSource(
   const decided: Decided[] = [];
   const userDays = new Map<string, AcceptedUserDay>();
   const totals: Totals[] = [];
+  const kept: Decided[] = [];
   let now = NOTHING;
   for (const record of log) {
-    if (skipped.some((range) => record.offset >= range.first && record.offset < range.end)) {
-      continue;
-    }
     const rules = path.findLast((step) => step.offset <= record.offset)?.rules;
     if (rules === undefined) throw new Error(`no rules for offset ${record.offset}`);
-    const decision = decide(record, rules, now.watermark, userDays, before);
-    totals.push(now);
-    decided.push({ record, decision, epoch: rules.epoch });
-    now = { ...now, [decision.outcome]: now[decision.outcome] + 1 };
+    const lost = skipped.find((one) => record.offset >= one.first && record.offset < one.end);
+    if (lost?.kept.has(record.offset) === false) continue;
+    const decision = lost
+      ? stored(record, rules)
+      : decide(record, rules, now.watermark, userDays, before);
+    const one = { record, decision, epoch: rules.epoch };
+    if (lost) {
+      kept.push(one);
+    } else {
+      totals.push(now);
+      decided.push(one);
+      now = { ...now, [decision.outcome]: now[decision.outcome] + 1 };
+    }
     if (decision.outcome !== 'accepted') continue;
     const { event } = decision;
     now = {
@@ -117,11 +128,17 @@ export function modelSource(
   totals.push(now);
   const uncounted = skipped.filter((range) => !range.counted).map((range) => range.end);
   const countedFrom = Math.max(log[0]?.offset ?? 0, ...uncounted);
-  return { source, decided, totals, userDays, skipped, countedFrom };
+  return { source, decided, totals, userDays, skipped, countedFrom, kept };
 }
 
 export function userDayKey(day: number, user: string): string {
   return `${day} ${user}`;
+}
+
+/** A record of which it is known that it was accepted. */
+function stored(record: LogRecord, rules: Rules): Decision {
+  if (record.truth.kind === 'broken') throw new Error(`${record.offset} was accepted, broken`);
+  return { outcome: 'accepted', event: keep(record.truth.event, rules) };
 }
 
 function decide(

@@ -160,8 +160,15 @@ export class World implements StoreWatch {
   changeRules(rules: Rules): void {
     this.rules = rules;
     this.rulesByEpoch.set(rules.epoch, rules);
-    for (const log of this.logs)
-      this.#rulesFrom(log, this.tables.line(log.source)?.nextOffset ?? 0);
+    for (const log of this.logs) {
+      const offset = this.tables.line(log.source)?.nextOffset ?? 0;
+      this.#rulesFrom(log, offset);
+      // Nothing that older rules made after the line stays.
+      this.#change(log.source, ({ path, skipped }) => ({
+        path,
+        skipped: skipped.map((one) => (one.first < offset ? one : { ...one, kept: new Set() })),
+      }));
+    }
   }
 
   trim(log: MemoryLog, offset: number): void {
@@ -170,7 +177,12 @@ export class World implements StoreWatch {
     log.trim(offset);
     const from = Math.max(first, line?.nextOffset ?? 0);
     if (from >= offset) return;
-    const range = { first: from, end: offset, counted: line !== undefined };
+    const kept = this.tables
+      .from('events_rows', log.source, from)
+      .filter((row) => row['rules_epoch'] === this.rules.epoch)
+      .map((row) => Number(row['offset']));
+    const counted = line !== undefined;
+    const range = { first: from, end: offset, counted, kept: new Set(kept) };
     this.#change(log.source, ({ path, skipped }) => ({
       path,
       skipped: [...skipped, range],
