@@ -27,7 +27,7 @@ const FIRST_DAY = Date.UTC(2026, 0, 1) / 86_400_000;
 const DUPLICATE_ONCE_IN = 100;
 const OUT_OF_ORDER_ONCE_IN = 50;
 const MAX_LATENESS_MICROS = 30 * 3_600_000_000;
-/** A duplicate follows within so many events of its partition, as a producer's retry would. */
+/** A duplicate is one of so many last events of its partition, as a producer's retry would be. */
 const RETRY_DISTANCE = 1_000;
 const MICROS_PER_DAY = 86_400_000_000;
 
@@ -57,6 +57,8 @@ export class Traffic {
     const sentCount = new Uint32Array(partitions);
     const start = FIRST_DAY * MICROS_PER_DAY;
     const step = (days * MICROS_PER_DAY) / events;
+    // In small traffic it must not be so old that it is late rather than a duplicate.
+    const distance = Math.min(RETRY_DISTANCE, Math.ceil(events / partitions / days / 4));
 
     for (let i = 0; i < events; i++) {
       const user = below(users);
@@ -75,7 +77,7 @@ export class Traffic {
         const userId = ids[user]!;
         record = { partition, key: userId, value: encode({ userId, type, time, miles }) };
         this.userDays.add(user, time, typeNumber, type === 'miles_earned' ? 1 : -1, miles ?? 0);
-        recent[sentCount[partition]!++ % RETRY_DISTANCE] = record;
+        recent[sentCount[partition]!++ % distance] = record;
       }
       this.bytes += record.value.length;
       yield record;
