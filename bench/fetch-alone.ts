@@ -64,7 +64,7 @@ async function withWalk(): Promise<() => Promise<void>> {
     groupId: 'bench-fetch-walk',
     topics: [topic],
     createProcessor: () => ({
-      start: ({ first }) => Promise.resolve(first),
+      start: async (readBounds) => (await readBounds()).first,
       push: (batch) => {
         let count = 0;
         for (const cursor = batch.records(); cursor.next();) count++;

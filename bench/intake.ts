@@ -147,7 +147,7 @@ const context = {
 for (let run = 0; run < 3; run++) {
   rows = 0;
   const assignment = new Assignment(context, { log: 'bench/0' });
-  await assignment.start({ first: 0, end: EVENTS });
+  await assignment.start(async () => ({ first: 0, end: EVENTS }));
   const began = process.cpuUsage();
   const STEP = 35_000;
   let position = 0;

@@ -63,9 +63,9 @@ export class Assignment implements Committer {
    * Reads where the log was left and returns the offset from which records must be pushed. It may be
    * that of the last record processed: that one only shows whether the log is still the same.
    */
-  async start(bounds: LogBounds): Promise<number> {
+  async start(readBounds: () => Promise<LogBounds>): Promise<number> {
     try {
-      return await this.#start(bounds);
+      return await this.#start(readBounds);
     } catch (error) {
       this.#die(error);
       throw error;
@@ -142,12 +142,15 @@ export class Assignment implements Committer {
     this.#die(error);
   }
 
-  async #start(bounds: LogBounds): Promise<number> {
+  async #start(readBounds: () => Promise<LogBounds>): Promise<number> {
     const { stream, rules, store } = this.#context;
     const { log } = this.#options;
     const stored = await this.#retrying('read_progress', () =>
       store.readProgress(stream.name, log),
     );
+    // In this order: a line that was written after the bounds were read can be ahead of them.
+    const bounds = await readBounds();
+    this.#abort.signal.throwIfAborted();
     let line = stored ?? firstLine(stream.name, log, bounds.first, rules.epoch);
     if (line.rulesEpoch > rules.epoch) {
       throw new RulesOutdatedError(line.source, rules.epoch, line.rulesEpoch);

@@ -14,7 +14,7 @@ export interface ReadRecord {
 export async function readTopic(kafka: Kafka, topic: string, count: number): Promise<ReadRecord[]> {
   const records: ReadRecord[] = [];
   const createProcessor: PartitionProcessorFactory = () => ({
-    start: ({ first }) => Promise.resolve(first),
+    start: async (readBounds) => (await readBounds()).first,
     push: (batch) => {
       const cursor = batch.records();
       while (cursor.next()) {

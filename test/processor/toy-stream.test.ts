@@ -246,7 +246,7 @@ function worldOf(cachedUserDays = 1000, ofRules: Rules = rules) {
     });
     const assignment = processor.assign({ log: LOG });
     const end = batches.flat().at(-1)?.offset ?? offset;
-    await assignment.start({ first: 0, end: end + 1 });
+    await assignment.start(async () => ({ first: 0, end: end + 1 }));
     for (const batch of batches) {
       await assignment.push(batchOf(batch));
       // Only what is written can be evicted.

@@ -52,7 +52,8 @@ class RecordingProcessor implements PartitionProcessor {
     this.#callbacks = callbacks;
   }
 
-  async start(bounds: LogBounds): Promise<number> {
+  async start(readBounds: () => Promise<LogBounds>): Promise<number> {
+    const bounds = await readBounds();
     const { lines, starts } = this.#recording;
     starts.push({ source: this.#log.name, bounds });
     const line = lines.get(this.#log.name) ?? bounds.first;

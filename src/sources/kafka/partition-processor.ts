@@ -5,8 +5,8 @@ import type { LogBounds, RecordBatch } from '../source.ts';
  * in order, from the offset that `start` asked for. Out: nothing but the two callbacks of the factory.
  */
 export interface PartitionProcessor {
-  /** Says which offset to read from. The driver seeks there. */
-  start(bounds: LogBounds): Promise<number>;
+  /** Says which offset to read from. The driver seeks there. The bounds are to be asked for as late as possible. */
+  start(readBounds: () => Promise<LogBounds>): Promise<number>;
   /** Resolves when the next batch may be given; rejects when the assignment is dead. */
   push(batch: RecordBatch): Promise<void>;
   /** Resolves when everything that was pushed is stored. */

@@ -218,9 +218,12 @@ export class PartitionReader {
     });
     this.#processor = processor;
     try {
-      const bounds = await Promise.race([this.#control.bounds(), failed]);
-      this.#end = bounds.end;
-      const offset = await Promise.race([processor.start(bounds), failed]);
+      const readBounds = async (): Promise<LogBounds> => {
+        const bounds = await this.#control.bounds();
+        this.#end = bounds.end;
+        return bounds;
+      };
+      const offset = await Promise.race([processor.start(readBounds), failed]);
       this.#position = offset;
       this.#committed = offset;
       if (!this.#draining) {
