@@ -4,7 +4,7 @@
  */
 import type { Rules } from '../../src/streams/rules.ts';
 import { NOTHING_SENT } from './log.ts';
-import type { LogRecord, SentEvent, Truth } from './log.ts';
+import type { LogRecord, SentEvent } from './log.ts';
 import type { Random } from './random.ts';
 import { knownTypes } from './rules-generator.ts';
 import {

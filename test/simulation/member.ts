@@ -170,7 +170,7 @@ class Consumption {
 
   get caughtUp(): boolean {
     const line = this.#world.tables.line(this.#log.source);
-    if (this.#log.records.length === 0) return true;
+    if (line === undefined && this.#log.isEmpty) return true;
     return this.#log.complete && (line?.nextOffset ?? -1) >= this.#log.bounds.end;
   }
 
@@ -207,7 +207,12 @@ class Consumption {
     });
     this.#assignment = assignment;
     try {
-      this.#offset = await assignment.start(this.#log.bounds);
+      this.#offset = await assignment.start(async () => {
+        await this.#step('reads bounds');
+        const { bounds } = this.#log;
+        await this.#step('reads bounds, answered');
+        return bounds;
+      });
       while (!this.#isOver && !failed && this.#offset >= this.#log.bounds.first) {
         if (!(await this.#pushOne(assignment))) return;
       }

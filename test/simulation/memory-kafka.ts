@@ -40,6 +40,11 @@ export class MemoryLog {
     return this.#visible === this.records.length;
   }
 
+  /** Whether nothing is left in it, or ever was. */
+  get isEmpty(): boolean {
+    return this.records.every((record) => record.offset < this.#first);
+  }
+
   /** Producers go on. */
   produce(count: number): void {
     this.#visible = Math.min(this.records.length, this.#visible + count);

@@ -124,7 +124,7 @@ export class World implements StoreWatch {
       const line = this.tables.line(log.source);
       const { first, end } = log.bounds;
       if (line === undefined) {
-        if (log.records.length > 0) return `no line of ${log.source}`;
+        if (!log.isEmpty) return `no line of ${log.source}`;
         continue;
       }
       if (line.nextOffset !== end) {

@@ -3,6 +3,7 @@
  * generations of producers, and a small Avro encoder that can also write what a sound one refuses.
  */
 import { readFileSync } from 'node:fs';
+import { NOTHING_SENT } from './log.ts';
 import type { SentEvent } from './log.ts';
 
 export interface WriterSchema {
@@ -156,11 +157,8 @@ export function registeredSchemas(): ReadonlyMap<number, string> {
 /** The event as a producer with this schema knows it: fields it lacks are not sent. */
 export function asSent(event: SentEvent, schema: WriterSchema): SentEvent {
   const sent = new Set(schema.fields.map((field) => field.name));
-  const entries = Object.entries(event).map(([name, value]) => {
-    const absent = name === 'properties' ? {} : null;
-    return [name, sent.has(name) ? value : absent];
-  });
-  return Object.fromEntries(entries) as SentEvent;
+  const known = Object.entries(event).filter(([name]) => sent.has(name));
+  return { ...event, ...NOTHING_SENT, ...Object.fromEntries<SentEvent[keyof SentEvent]>(known) };
 }
 
 /** The whole value: magic byte, schema id, body. `replace` puts other bytes in the place of a field. */
