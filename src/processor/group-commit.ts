@@ -62,19 +62,24 @@ export class GroupCommit {
     this.#options = options;
   }
 
-  /** Says that a source has something to be stored. */
+  /** Says that a source has something to be stored. After `close` it fails at once. */
   request(committer: Committer): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stop.signal.aborted) {
+      committer.failed(this.#stop.signal.reason);
+      return;
+    }
     this.#waiting.add(committer);
     if (committer.urgent) this.#hurry?.abort();
     this.#running ??= this.#run();
   }
 
-  /** Ends retries and writes no more. What was being written fails. */
+  /** Ends retries and writes no more. What was being written fails, and so does whoever waits for it. */
   async close(): Promise<void> {
     this.#stop.abort(new Error('the processor is stopping'));
     this.#hurry?.abort();
     await this.#running;
+    for (const committer of this.#waiting) committer.failed(this.#stop.signal.reason);
+    this.#waiting.clear();
   }
 
   async #run(): Promise<void> {
