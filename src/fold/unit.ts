@@ -8,6 +8,8 @@ const NEXT = 5;
 /** Marks an owner whose event has a hashed id. */
 const HASHED = 0x80000000 | 0;
 const NONE = -1;
+/** How far a late event looks for its place at once; beyond it the entity's events are sorted when read. */
+const NEAR = 64;
 const PROBE = randomBytes(4).readInt32LE() | 1;
 
 /** Where the facts of a record are put: a row of numbers, the first one its time. */
@@ -36,7 +38,8 @@ export interface EntityDay {
  *
  * An event is reduced to a row of numbers. All rows lie in a few typed arrays, so that a million of
  * them are no work for the garbage collector. Each entity's events are linked from the latest to the
- * earliest: what arrives in order is linked at once, what is late looks for its place.
+ * earliest: what arrives in order is linked at once, what is a little late looks for its place, and what
+ * comes in no order, as from the warehouse, is sorted once when it is read.
  */
 export class Unit implements FactWriter {
   readonly day: number;
@@ -46,7 +49,12 @@ export class Unit implements FactWriter {
   /** Number of the write that its last change belongs to. */
   usedBy = 0;
   facts: Float64Array;
-  readonly #entities = new ByteMap<EntityEvents>();
+  readonly #entities = new ByteMap<null>();
+  /** Per entity: its latest event, how many it has, whether it is marked as changed, or to be sorted. */
+  #latest = new Int32Array(8);
+  #counts = new Int32Array(8);
+  #changed = new Uint8Array(8);
+  #unsorted = new Uint8Array(8);
   #links: Int32Array;
   /** Open addressing over the ids: event number + 1, or 0. */
   #index: Int32Array;
@@ -76,9 +84,12 @@ export class Unit implements FactWriter {
 
   /** The number of an entity, whose name has the given `hashBytes`. */
   entity(bytes: Buffer, start: number, end: number, hash: number): number {
-    const number = this.#entities.find(bytes, start, end, hash);
-    if (number !== -1) return number;
-    return this.#entities.add(bytes, start, end, hash, { latest: NONE, count: 0, changed: false });
+    const known = this.#entities.find(bytes, start, end, hash);
+    if (known !== -1) return known;
+    const entity = this.#entities.add(bytes, start, end, hash, null);
+    if (entity === this.#latest.length) this.#growEntities();
+    this.#latest[entity] = NONE;
+    return entity;
   }
 
   name(entity: number): string {
@@ -87,19 +98,18 @@ export class Unit implements FactWriter {
 
   /** How many events the entity has. */
   count(entity: number): number {
-    return this.#entities.values[entity]!.count;
+    return this.#counts[entity]!;
   }
 
   /** Marks the entity as changed; false if it was marked. */
   markChanged(entity: number): boolean {
-    const events = this.#entities.values[entity]!;
-    if (events.changed) return false;
-    events.changed = true;
+    if (this.#changed[entity] === 1) return false;
+    this.#changed[entity] = 1;
     return true;
   }
 
   unmarkChanged(entity: number): void {
-    this.#entities.values[entity]!.changed = false;
+    this.#changed[entity] = 0;
   }
 
   /**
@@ -128,28 +138,35 @@ export class Unit implements FactWriter {
   /** Puts an event, whose facts are written, in its place among those of its entity. */
   link(entity: number, event: number): void {
     const links = this.#links;
-    const events = this.#entities.values[entity]!;
-    events.count++;
+    this.#counts[entity]!++;
     let newer = NONE;
-    let older = events.latest;
-    while (older !== NONE && this.#isBefore(event, older)) {
+    let older = this.#latest[entity]!;
+    let steps = this.#unsorted[entity] === 0 ? 0 : NEAR;
+    while (older !== NONE && steps < NEAR && this.#isBefore(event, older)) {
       newer = older;
       older = links[older * LINK + NEXT]!;
+      steps++;
+    }
+    if (steps === NEAR) {
+      this.#unsorted[entity] = 1;
+      newer = NONE;
+      older = this.#latest[entity]!;
     }
     links[event * LINK + NEXT] = older;
-    if (newer === NONE) events.latest = event;
+    if (newer === NONE) this.#latest[entity] = event;
     else links[newer * LINK + NEXT] = event;
   }
 
   /** The entity's events in order. Valid until the next call. */
   read(entity: number): EntityDay {
-    const { latest, count } = this.#entities.values[entity]!;
+    const count = this.#counts[entity]!;
     if (scratch.length < count) scratch = new Int32Array(count * 2);
-    let event = latest;
+    let event = this.#latest[entity]!;
     for (let at = count - 1; at >= 0; at--) {
       scratch[at] = event;
       event = this.#links[event * LINK + NEXT]!;
     }
+    if (this.#unsorted[entity] === 1) this.#sort(entity, scratch.subarray(0, count));
     return {
       facts: this.facts,
       stride: this.stride,
@@ -165,6 +182,18 @@ export class Unit implements FactWriter {
     const links = this.#links;
     if (links[at]! < 0) return into.write(this.#otherIds.get(event)!, 'latin1');
     return writeUuid(links[at + 1]!, links[at + 2]!, links[at + 3]!, links[at + 4]!, into);
+  }
+
+  /** Puts all events of an entity in order, in the array and in their links. */
+  #sort(entity: number, events: Int32Array): void {
+    events.sort((a, b) => (this.#isBefore(a, b) ? -1 : 1));
+    let older = NONE;
+    for (const event of events) {
+      this.#links[event * LINK + NEXT] = older;
+      older = event;
+    }
+    this.#latest[entity] = older;
+    this.#unsorted[entity] = 0;
   }
 
   #isBefore(event: number, other: number): boolean {
@@ -202,14 +231,18 @@ export class Unit implements FactWriter {
     return slot;
   }
 
+  #growEntities(): void {
+    this.#latest = grown(this.#latest, Int32Array);
+    this.#counts = grown(this.#counts, Int32Array);
+    this.#changed = grown(this.#changed, Uint8Array);
+    this.#unsorted = grown(this.#unsorted, Uint8Array);
+  }
+
   #grow(): void {
     const events = this.#events;
-    const links = new Int32Array(this.#links.length * 2);
-    links.set(this.#links);
+    const links = grown(this.#links, Int32Array);
     this.#links = links;
-    const facts = new Float64Array(this.facts.length * 2);
-    facts.set(this.facts);
-    this.facts = facts;
+    this.facts = grown(this.facts, Float64Array);
     const index = new Int32Array(this.#index.length * 2);
     const mask = index.length - 1;
     for (let event = 0; event < events; event++) {
@@ -223,13 +256,17 @@ export class Unit implements FactWriter {
   }
 }
 
-interface EntityEvents {
-  latest: number;
-  count: number;
-  changed: boolean;
-}
-
 let scratch = new Int32Array(64);
+
+/** A copy of twice the length. */
+function grown<T extends Int32Array | Uint8Array | Float64Array>(
+  array: T,
+  Type: new (length: number) => T,
+): T {
+  const longer = new Type(array.length * 2);
+  longer.set(array);
+  return longer;
+}
 
 function probe(owner: number, a: number, b: number, c: number, d: number): number {
   let hash = Math.imul(a ^ PROBE, 0x85ebca6b) ^ Math.imul(b + owner, 0xc2b2ae35);

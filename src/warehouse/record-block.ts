@@ -1,6 +1,7 @@
 import { AvroMapStrings } from '../decode/avro-map.ts';
 import type { RecordField, RecordSchema } from '../decode/record-schema.ts';
 import type { Slots } from '../decode/slots.ts';
+import type { ByteSink } from './byte-sink.ts';
 import { NativeBlock, nativeColumn, type NativeColumn } from './native-block.ts';
 
 const TYPES: Record<RecordField['kind'], string> = {
@@ -98,57 +99,55 @@ export class RecordBlock {
   }
 }
 
+const STRING = 0;
+const INT = 1;
+const LONG = 2;
+const DECIMAL = 3;
+const MAP = 4;
+const KINDS = { string: STRING, int: INT, long: LONG, timestamp: LONG, decimal: DECIMAL, map: MAP };
+
 /** One field's column. Empty values are only counted, and written when a value follows them. */
 class FieldColumn {
   readonly column: NativeColumn;
-  readonly #kind: RecordField['kind'];
+  readonly #kind: number;
   readonly #nullable: boolean;
+  /** The null map of a nullable column; the offsets of a map. */
+  readonly #first: ByteSink;
+  /** The values, where there is but one stream of them. */
+  readonly #values: ByteSink;
   /** Rows written so far; rows after them are empty. */
   #rows = 0;
   #entries = 0;
 
   constructor({ name, kind, nullable }: RecordField) {
-    this.#kind = kind;
-    this.#nullable = nullable;
+    this.#kind = KINDS[kind];
+    this.#nullable = nullable && kind !== 'map';
     const type = TYPES[kind];
     if (kind === 'map') this.column = nativeColumn(name, type, 3);
     else if (nullable) this.column = nativeColumn(name, `Nullable(${type})`, 2);
     else this.column = nativeColumn(name, type);
+    this.#first = this.column.sinks[0]!;
+    this.#values = this.column.sinks[this.#nullable ? 1 : 0]!;
   }
 
   append(row: number, slots: Slots, field: number): void {
     const start = slots.start[field]!;
-    const { sinks } = this.column;
-    if (this.#kind === 'map') {
-      const entries = slots.number[field]!;
-      if (start === -1 || entries === 0) return;
-      this.#fill(row);
-      this.#appendMap(slots.bytes[field]!, start);
-    } else {
-      if (start === -1) return;
-      if (this.#rows < row) this.#fill(row);
-      if (this.#nullable) sinks[0]!.uint8(0);
-      const values = sinks[this.#nullable ? 1 : 0]!;
-      switch (this.#kind) {
-        case 'string':
-          values.string(slots.bytes[field]!, start, slots.end[field]!);
-          break;
-        case 'int':
-          values.uint32(slots.number[field]!);
-          break;
-        case 'decimal':
-          values.bigEndianInt64(slots.bytes[field]!, start, slots.end[field]!);
-          break;
-        default:
-          values.int64(slots.number[field]!);
-      }
-    }
+    if (start === -1) return;
+    const kind = this.#kind;
+    if (kind === MAP && slots.number[field] === 0) return;
+    if (this.#rows < row) this.#fill(row);
     this.#rows = row + 1;
+    if (this.#nullable) this.#first.uint8(0);
+    if (kind === STRING) this.#values.string(slots.bytes[field]!, start, slots.end[field]!);
+    else if (kind === LONG) this.#values.int64(slots.number[field]!);
+    else if (kind === INT) this.#values.uint32(slots.number[field]!);
+    else if (kind === MAP) this.#appendMap(slots.bytes[field]!, start);
+    else this.#values.bigEndianInt64(slots.bytes[field]!, start, slots.end[field]!);
   }
 
   /** Completes the column to `rows` rows; false when it is empty in all of them. */
   finish(rows: number): boolean {
-    if (this.#rows === 0 && (this.#nullable || this.#kind === 'map')) return false;
+    if (this.#rows === 0 && (this.#nullable || this.#kind === MAP)) return false;
     this.#fill(rows);
     return true;
   }
@@ -162,13 +161,12 @@ class FieldColumn {
     const missing = rows - this.#rows;
     if (missing <= 0) return;
     this.#rows = rows;
-    const { sinks } = this.column;
-    if (this.#kind === 'map') {
-      for (let row = 0; row < missing; row++) sinks[0]!.int64(this.#entries);
+    if (this.#kind === MAP) {
+      for (let row = 0; row < missing; row++) this.#first.int64(this.#entries);
       return;
     }
-    sinks[0]!.fill(1, missing);
-    sinks[1]!.fill(0, missing * (this.#kind === 'string' ? 1 : this.#kind === 'int' ? 4 : 8));
+    this.#first.fill(1, missing);
+    this.#values.fill(0, missing * (this.#kind === STRING ? 1 : this.#kind === INT ? 4 : 8));
   }
 
   #appendMap(bytes: Buffer, start: number): void {
