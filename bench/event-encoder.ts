@@ -33,7 +33,7 @@ export interface EventCore {
 export type EventEncoder = (event: EventCore) => Buffer;
 
 export function eventEncoder({ bits, below, onceIn, pick, uuid }: Random): EventEncoder {
-  const type = avsc.Type.forSchema(readSchema());
+  const type = avsc.Type.forSchema(eventSchema());
   const scratch = Buffer.alloc(2_048);
   scratch.writeUInt32BE(SCHEMA_ID, 1);
   return ({ userId, type: name, time, miles }) => {
@@ -67,12 +67,13 @@ const COUNTRIES = ['ID', 'SG', 'MY', 'TH', 'VN', 'PH', null];
 const CATEGORIES = ['flight', 'hotel', 'voucher', 'partner'];
 const SCREENS = ['home', 'search', 'profile', 'rewards', 'cart', 'settings'];
 
-function readSchema(): avsc.Schema {
+/** The parsed schema of app events. */
+export function eventSchema(): avsc.Schema & object {
   const schema: unknown = JSON.parse(readFileSync(SCHEMA_FILE, 'utf8'));
   if (!isSchema(schema)) throw new Error(`${SCHEMA_FILE.pathname} holds no schema`);
   return schema;
 }
 
-function isSchema(value: unknown): value is avsc.Schema {
+function isSchema(value: unknown): value is avsc.Schema & object {
   return typeof value === 'object' && value !== null && 'type' in value;
 }

@@ -1,6 +1,4 @@
 /** How long one event takes in the processor alone: decode, classify, fold, encode; nothing is stored. */
-import { readFileSync } from 'node:fs';
-import avsc from 'avsc';
 import PQueue from 'p-queue';
 import { Assignment } from '../src/processor/assignment.ts';
 import { GroupCommit } from '../src/processor/group-commit.ts';
@@ -9,49 +7,12 @@ import type { Clock } from '../src/processor/ports.ts';
 import type { RecordBatch, RecordCursor } from '../src/sources/source.ts';
 import { appEvents } from '../src/streams/app-events.ts';
 import type { Store } from '../src/warehouse/store.ts';
+import { eventSchema } from './event-encoder.ts';
+import { Traffic } from './traffic.ts';
 
 const EVENTS = Number(process.argv[2] ?? 400_000);
-const avscJson = JSON.parse(
-  readFileSync(new URL('../schemas/app-event.avsc', import.meta.url), 'utf8'),
-);
-
-let state = 12345;
-const random = (): number => {
-  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-  return state / 2 ** 32;
-};
-const hex = (digits: number): string =>
-  Math.floor(random() * 16 ** digits)
-    .toString(16)
-    .padStart(digits, '0');
-const uuid = (): string => `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(6)}${hex(6)}`;
-const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!;
-
-const type = avsc.Type.forSchema(avscJson, { wrapUnions: true });
-const start = Date.UTC(2026, 0, 1) * 1000;
-const values: Buffer[] = [];
-for (let i = 0; i < EVENTS; i++) {
-  const kind = pick(['page_view', 'add_to_cart', 'checkout', 'like', 'share', 'miles_earned']);
-  const body = type.toBuffer({
-    event_id: uuid(),
-    user_id: `user-${Math.floor(random() * 20_000)}`,
-    event_type: kind,
-    event_time: start + Math.floor((i / EVENTS) * 10 * 86_400e6) - (random() < 0.02 ? 60e6 : 0),
-    platform: { string: pick(['ios', 'android', 'web']) },
-    utm_source: { string: pick(['organic', 'google', 'facebook']) },
-    country: { string: pick(['SG', 'ID', 'MY']) },
-    transaction_category: null,
-    miles_amount: kind === 'miles_earned' ? { long: 100 } : null,
-    producer_session_id: { string: uuid() },
-    page_url: { string: 'https://example.com/products/1234' },
-    product_id: null,
-    order_id: null,
-    plan_id: null,
-    feature: null,
-    properties: {},
-  });
-  values.push(Buffer.concat([Buffer.from([0, 0, 0, 0, 1]), body]));
-}
+const traffic = new Traffic({ seed: 1, events: EVENTS, users: 20_000, days: 10, partitions: 1 });
+const values = Array.from(traffic.records(), ({ value }) => value);
 const bytes = Buffer.concat(values);
 
 class Cursor implements RecordCursor {
@@ -105,13 +66,13 @@ const commits = new GroupCommit({
     inserted: (table, n) => void (table === 'user_day_rows' && (rows += n)),
   },
   intervalMs: 0,
-  random,
+  random: Math.random,
   onFatal: (error) => {
     throw error;
   },
 });
 const context = {
-  stream: appEvents(avscJson),
+  stream: appEvents(eventSchema()),
   rules: {
     epoch: 1,
     timezone: 'UTC',
@@ -129,18 +90,25 @@ const context = {
           serverSide: false,
           miles: 'earned',
         },
+        {
+          name: 'miles_redeemed',
+          aliases: [],
+          countsAsActive: true,
+          serverSide: false,
+          miles: 'redeemed',
+        },
       ],
     },
     platforms: { closed: false, platforms: [] },
   },
   store,
-  schemas: { schema: () => Promise.resolve(JSON.stringify(avscJson)) },
+  schemas: { schema: () => Promise.resolve(JSON.stringify(eventSchema())) },
   commits,
   loads: new PQueue({ concurrency: 4 }),
   clock,
   observer: noObserver,
   limits: { pendingRows: 100_000, pendingBytes: 64e6, cachedUserDays: 1e6 },
-  random,
+  random: Math.random,
   warn: console.error,
 } as const;
 
