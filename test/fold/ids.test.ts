@@ -104,7 +104,6 @@ test('an id counts once for each entity, and a hashed one never for a UUID’s b
 
 test('tens of thousands of ids of many entities are all found again', () => {
   const unit = unitOf();
-  const uuid = (n: number): string => `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
   const idsOf = (n: number): string => (n % 5 === 0 ? `id-${n}` : uuid(n));
   const entities = Array.from({ length: 100 }, (_, n) => entityOf(unit, `user ${n}`));
   for (let n = 0; n < 20_000; n++) expect(add(unit, entities[n % 100]!, idsOf(n))).toBe(n);
@@ -116,7 +115,11 @@ test('tens of thousands of ids of many entities are all found again', () => {
 test('events of an entity are read in the order of time and id, however they came', () => {
   const key = fc.record({ time: fc.integer({ min: -3, max: 3 }), id: fc.uuid() });
   const odd = fc.record({ time: fc.integer({ min: -3, max: 3 }), id: fc.string({ minLength: 1 }) });
-  const events = fc.uniqueArray(fc.oneof(key, odd), { selector: ({ id }) => id, maxLength: 60 });
+  const events = fc.uniqueArray(fc.oneof(key, odd), {
+    selector: ({ id }) => id,
+    maxLength: 300,
+    size: 'max',
+  });
   fc.assert(
     fc.property(events, (drawn) => {
       const unit = unitOf();
@@ -141,6 +144,37 @@ test('events of an entity are read in the order of time and id, however they cam
     }),
   );
 });
+
+test('events that come in no order at all are sorted, not put in their places one by one', () => {
+  const unit = unitOf();
+  const entity = entityOf(unit, 'ann');
+  const count = 50_000;
+  let next = 0;
+  const put = (time: number): void => {
+    const event = add(unit, entity, uuid(next++));
+    unit.facts[event * unit.stride] = time;
+    unit.link(entity, event);
+  };
+  const times = (): string => {
+    const day = unit.read(entity);
+    return Array.from(
+      day.events.subarray(0, day.count),
+      (event) => day.facts[event * day.stride]!,
+    ).join();
+  };
+  const wanted = Array.from({ length: count }, (_, n) => n);
+  for (const n of wanted) put((n * 7919) % count);
+  expect(times() === wanted.join()).toBe(true);
+  // Once read, it takes single events at either end and in between.
+  for (const time of [count, -1, count - 0.5, 0.5]) put(time);
+  const more = [...wanted, count, -1, count - 0.5, 0.5].sort((a, b) => a - b);
+  expect(times() === more.join()).toBe(true);
+  expect(times() === more.join()).toBe(true);
+});
+
+function uuid(n: number): string {
+  return `00000000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
+}
 
 function unitOf(): Unit {
   return new UnitCache(2, -Infinity).create(1, 1);

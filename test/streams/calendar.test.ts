@@ -79,6 +79,10 @@ test.each([
   ['Australia/Lord_Howe', '2026-04-04T13:00:00.000000Z', '2026-04-05'],
   ['Australia/Lord_Howe', '2026-04-05T13:29:59.999999Z', '2026-04-05'], // UTC+10:30
   ['Australia/Lord_Howe', '2026-04-05T13:30:00.000000Z', '2026-04-06'],
+  ['America/St_Johns', '2007-11-04T02:30:59.999999Z', '2007-11-04'], // a minute past midnight,
+  ['America/St_Johns', '2007-11-04T02:31:00.000000Z', '2007-11-03'], // and it is yesterday again
+  ['America/St_Johns', '2007-11-04T02:59:59.999999Z', '2007-11-03'],
+  ['America/St_Johns', '2007-11-04T03:30:00.000000Z', '2007-11-04'],
   ['Pacific/Apia', '2011-12-30T09:59:59.999999Z', '2011-12-29'],
   ['Pacific/Apia', '2011-12-30T10:00:00.000000Z', '2011-12-31'],
 ])('in %s, %s is on %s', (zone, instant, day) => {
