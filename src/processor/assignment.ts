@@ -233,6 +233,8 @@ export class Assignment implements Committer {
     }
     progress.nextOffset = Math.max(progress.nextOffset, batch.nextOffset);
     this.#advanced();
+    // Nothing new came, only the record that the line remembers: no write will say that all is stored.
+    if (!this.#dirty && this.#inFlight === null) this.#options.onCommitted?.(progress.snapshot());
     cache.dropBefore(intake.oldestDay);
     const { cachedUserDays } = this.#context.limits;
     if (cache.weight > cachedUserDays) {
