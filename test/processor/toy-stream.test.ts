@@ -174,7 +174,10 @@ test('with room for one user-day only, everything is loaded again and again and 
 test('any order, cut, repetition, restart and bound gives the same customer-days', async () => {
   const drawn = fc.uniqueArray(
     fc.record({
-      id: fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }),
+      id: fc.oneof(
+        fc.string({ unit: 'binary', minLength: 1, maxLength: 5 }),
+        fc.constant('x'.repeat(200)),
+      ),
       customer: fc.constantFrom('ann', 'bob', 'Zoë', ''),
       day: fc.nat(2),
       micro: fc.nat(3),
@@ -217,7 +220,7 @@ test('any order, cut, repetition, restart and bound gives the same customer-days
         rows.map((row) => JSON.stringify(row)).sort((a, b) => (a < b ? -1 : 1));
       expect(byText(world.customerDays())).toEqual(byText([...wanted.values()]));
     }),
-    { numRuns: 15 },
+    { numRuns: 10 },
   );
 });
 
