@@ -91,7 +91,7 @@ export const KNOBS = {
       meaning: 'Consumer group; processes of one group share the partitions.',
     }),
     sessionTimeoutMs: knob('KAFKA_SESSION_TIMEOUT_MS', wholeNumber(3_000, 1_800_000), {
-      fallback: '30000',
+      fallback: '10000',
       meaning:
         'Milliseconds without a heartbeat after which the brokers give the partitions to others. Within the bounds that the brokers allow.',
     }),
