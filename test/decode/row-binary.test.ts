@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { anyText } from '../support/any-text.ts';
 import { recordSchema } from '../../src/decode/record-schema.ts';
 import { RowBinaryReader } from '../../src/decode/row-binary.ts';
 import { Slots } from '../../src/decode/slots.ts';
@@ -27,7 +28,7 @@ test('rows that ClickHouse sends are read back, in any order of the fields', () 
     at: "DateTime64(6, 'UTC')",
   };
   const row = fc.record({
-    id: fc.oneof(fc.string({ unit: 'binary', maxLength: 9 }), fc.constant('é'.repeat(200))),
+    id: fc.oneof(anyText({ maxLength: 9 }), fc.constant('é'.repeat(200))),
     note: fc.option(fc.string({ maxLength: 9 })),
     count: fc.integer(),
     amount: fc.option(fc.maxSafeInteger()),

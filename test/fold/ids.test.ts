@@ -106,9 +106,14 @@ test('tens of thousands of ids of many entities are all found again', () => {
   const unit = unitOf();
   const idsOf = (n: number): string => (n % 5 === 0 ? `id-${n}` : uuid(n));
   const entities = Array.from({ length: 100 }, (_, n) => entityOf(unit, `user ${n}`));
-  for (let n = 0; n < 20_000; n++) expect(add(unit, entities[n % 100]!, idsOf(n))).toBe(n);
-  for (let n = 0; n < 20_000; n++) expect(add(unit, entities[n % 100]!, idsOf(n))).toBe(-1);
-  for (let n = 0; n < 100; n++) expect(add(unit, entities[(n + 1) % 100]!, idsOf(n))).not.toBe(-1);
+  const wrong: number[] = [];
+  for (let n = 0; n < 20_000; n++) if (add(unit, entities[n % 100]!, idsOf(n)) !== n) wrong.push(n);
+  for (let n = 0; n < 20_000; n++)
+    if (add(unit, entities[n % 100]!, idsOf(n)) !== -1) wrong.push(n);
+  for (let n = 0; n < 100; n++) {
+    if (add(unit, entities[(n + 1) % 100]!, idsOf(n)) === -1) wrong.push(n);
+  }
+  expect(wrong).toEqual([]);
   expect(unit.entities).toBe(100);
 });
 
