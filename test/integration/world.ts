@@ -1,0 +1,249 @@
+/**
+ * Out: real servers for one test file, and for each test a world of its own in them: a topic, a
+ * consumer group, a database, and processes of `tidemark run`.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClickHouseClient } from '@clickhouse/client';
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import type { Admin, Message, Producer } from 'kafkajs';
+import { openClickHouse } from '../../src/warehouse/clickhouse-client.ts';
+import { migrate } from '../../src/warehouse/migrations.ts';
+import type { Ended, Running } from '../cli/tidemark.ts';
+import { start } from '../cli/tidemark.ts';
+import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/free-port.ts';
+import { realKafka } from '../support/kafka.ts';
+import type { RealKafka } from '../support/kafka.ts';
+
+/** As long as a step may take on a busy machine. */
+export const PATIENCE_MS = 45_000;
+
+export interface KafkaSide extends AsyncDisposable {
+  readonly broker: RealKafka;
+  readonly admin: Admin;
+  readonly producer: Producer;
+  /** Creates a topic; resolves with its name. */
+  topic(options?: {
+    name?: string;
+    partitions?: number;
+    config?: Record<string, string>;
+  }): Promise<string>;
+  send(topic: string, messages: Message[]): Promise<void>;
+}
+
+export async function kafkaSide(): Promise<KafkaSide> {
+  const broker = await realKafka();
+  const kafka = new Kafka({ brokers: [...broker.brokers], logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await Promise.all([admin.connect(), producer.connect()]);
+  return {
+    broker,
+    admin,
+    producer,
+    async topic({ name = `events-${randomUUID()}`, partitions = 4, config = {} } = {}) {
+      const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }));
+      await admin.createTopics({
+        waitForLeaders: true,
+        topics: [{ topic: name, numPartitions: partitions, configEntries }],
+      });
+      return name;
+    },
+    async send(topic, messages) {
+      for (let i = 0; i < messages.length; i += 5_000) {
+        await producer.send({ topic, messages: messages.slice(i, i + 5_000) });
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([admin.disconnect(), producer.disconnect()]);
+      await broker[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export interface World extends AsyncDisposable {
+  readonly topic: string;
+  readonly group: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly client: ClickHouseClient;
+  /** Starts a processor. What is still running when the world ends is killed. */
+  run(settings?: Readonly<Record<string, string>>): Promise<Processor>;
+  /** Resolves when every record of the topic is stored. */
+  caughtUp(): Promise<void>;
+  rows<T = Record<string, unknown>>(query: string): Promise<T[]>;
+  /** What was stored, without the times of storing it. */
+  tables(): Promise<Tables>;
+  /** The sums of the progress lines of all sources. */
+  counts(): Promise<Counts>;
+  /** Per partition, where the lines are, and where the group's committed offsets are. */
+  positions(): Promise<{ lines: Positions; committed: Positions }>;
+}
+
+export type Positions = Readonly<Record<string, number>>;
+export type Tables = Readonly<Record<string, readonly unknown[]>>;
+export type Counts = Readonly<
+  Record<'accepted' | 'duplicate' | 'late' | 'future' | 'invalid' | 'skipped', number>
+>;
+
+export interface Processor extends Running {
+  readonly url: string;
+  /** Its metrics whose line starts so, added up; undefined while there are none. */
+  metric(start: string): Promise<number | undefined>;
+  /** What is awaited, or an error with its log when the process ends before. */
+  meanwhile<T>(awaited: Promise<T>): Promise<T>;
+  /** Sends SIGTERM and waits for its end. */
+  stop(): Promise<Ended>;
+  kill9(): Promise<Ended>;
+}
+
+export interface WorldOptions {
+  readonly kafka: KafkaSide;
+  /** URL of a ClickHouse server. */
+  readonly clickhouse: string;
+  readonly topic: string;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** What processors connect to in place of the server. */
+  readonly through?: string;
+}
+
+export async function freshWorld(options: WorldOptions): Promise<World> {
+  const { kafka, topic } = options;
+  const group = randomUUID();
+  const database = `world_${group.replaceAll('-', '')}`;
+  const url = new URL(`/${database}`, options.clickhouse).href;
+  await using server = openClickHouse({ url: options.clickhouse });
+  await server.command({ query: `CREATE DATABASE ${database} ENGINE = Atomic` });
+  const client = openClickHouse({ url });
+  await migrate(client);
+  const dataDir = await mkdtemp(join(tmpdir(), 'tidemark-world-'));
+  const environment = {
+    TIDEMARK_DATA_DIR: dataDir,
+    CLICKHOUSE_URL: new URL(`/${database}`, options.through ?? options.clickhouse).href,
+    KAFKA_BROKERS: kafka.broker.brokers.join(','),
+    KAFKA_TOPIC_APP_EVENTS: topic,
+    KAFKA_GROUP_ID: group,
+    ...options.settings,
+  };
+  const processors: Processor[] = [];
+  const rows = async <T>(query: string): Promise<T[]> => {
+    const result = await client.query({
+      query,
+      format: 'JSONEachRow',
+      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+    });
+    return result.json<T>();
+  };
+  const ends = async () => {
+    const offsets = await kafka.admin.fetchTopicOffsets(topic);
+    return Object.fromEntries(offsets.map(({ partition, high }) => [partition, Number(high)]));
+  };
+  const lines = async () => {
+    const stored = await rows<{ partition: string; next: number }>(LINES);
+    return Object.fromEntries(stored.map(({ partition, next }) => [partition, next]));
+  };
+  return {
+    topic,
+    group,
+    environment,
+    client,
+    rows,
+    async run(settings = {}) {
+      const processor = await startProcessor({ ...environment, ...settings });
+      processors.push(processor);
+      return processor;
+    },
+    caughtUp: () =>
+      eventually(
+        'every record is stored',
+        async () => {
+          const [wanted, stored] = await Promise.all([ends(), lines()]);
+          return Object.entries(wanted).every(
+            ([partition, end]) => (stored[partition] ?? 0) === end,
+          );
+        },
+        PATIENCE_MS,
+      ),
+    async tables() {
+      const read = Object.entries(TABLES).map(async ([name, query]) => [name, await rows(query)]);
+      return Object.fromEntries(await Promise.all(read)) as Tables;
+    },
+    async counts() {
+      const [counts] = await rows<Counts>(COUNTS);
+      return counts!;
+    },
+    async positions() {
+      const offsets = await kafka.admin.fetchOffsets({ groupId: group, topics: [topic] });
+      const committed = offsets[0]!.partitions
+        .filter(({ offset }) => Number(offset) >= 0)
+        .map(({ partition, offset }) => [partition, Number(offset)]);
+      return { lines: await lines(), committed: Object.fromEntries(committed) as Positions };
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(processors.map((processor) => processor.kill9()));
+      await client.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The newest log under each name. */
+const LINES = `
+SELECT
+    extract(source, '/(\\d+)') AS partition,
+    argMax(next_offset, length(source) * 1000 + toUInt32OrZero(extract(source, '@(\\d+)'))) AS next
+FROM source_progress
+GROUP BY partition`;
+
+const COUNTS = `
+SELECT
+    sum(accepted) AS accepted,
+    sum(duplicate) AS duplicate,
+    sum(late) AS late,
+    sum(future) AS future,
+    sum(invalid) AS invalid,
+    sum(skipped) AS skipped
+FROM source_progress`;
+
+const TABLES = {
+  events: 'SELECT * EXCEPT (ingested_at) FROM events ORDER BY source, offset',
+  userDays: 'SELECT * EXCEPT (updated_at) FROM user_days ORDER BY event_date, user_id',
+  late: 'SELECT * EXCEPT (ingested_at) FROM late_events ORDER BY source, offset',
+  rejected: 'SELECT * EXCEPT (rejected_at) FROM rejected_events ORDER BY source, offset',
+  progress: 'SELECT * EXCEPT (updated_at) FROM source_progress ORDER BY source',
+};
+
+/** Starts `tidemark run` on a free port; resolves at once. */
+export async function startProcessor(
+  environment: Readonly<Record<string, string>>,
+): Promise<Processor> {
+  const port = await freePort();
+  const running = start(['run'], { HTTP_PORT: String(port), ...environment });
+  const url = `http://127.0.0.1:${port}`;
+  const end = (signal: NodeJS.Signals) => {
+    running.process.kill(signal);
+    return running.ended;
+  };
+  const endedBefore = async (): Promise<never> => {
+    const { status, stderr } = await running.ended;
+    throw new Error(`the processor ended with status ${status}:\n${stderr}`);
+  };
+  return {
+    ...running,
+    url,
+    meanwhile: (awaited) => Promise.race([awaited, endedBefore()]),
+    async metric(wanted) {
+      if (running.process.exitCode !== null) await endedBefore();
+      const response = await fetch(`${url}/metrics`).catch(() => undefined);
+      const lines = ((await response?.text()) ?? '').split('\n');
+      const values = lines
+        .filter((line) => line.startsWith(wanted))
+        .map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
+      return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
+    },
+    stop: () => end('SIGTERM'),
+    kill9: () => end('SIGKILL'),
+  };
+}
