@@ -280,7 +280,10 @@ export class World implements StoreWatch {
   #modelOf(source: string): SourceModel | undefined {
     const log = this.logs.find((one) => one.source === source);
     const history = this.#histories.get(source);
-    if (log === undefined || history === undefined) return undefined;
+    if (log === undefined || history === undefined) {
+      // Whoever has not yet noticed that a log is gone may write its last line again.
+      return this.#gone.find((model) => model.source === source);
+    }
     let model = this.#models.get(source);
     if (model === undefined) {
       const { path, skipped } = history;
