@@ -47,9 +47,16 @@ export async function kafkaSide(): Promise<KafkaSide> {
     async topic({ name = `events-${randomUUID()}`, partitions = 4, config = {} } = {}) {
       const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }));
       await admin.createTopics({
-        waitForLeaders: true,
+        // kafkajs would give up where the same name was deleted a moment ago.
+        waitForLeaders: false,
         topics: [{ topic: name, numPartitions: partitions, configEntries }],
       });
+      await eventually(`the topic ${name} has leaders`, () =>
+        admin.fetchTopicOffsets(name).then(
+          (offsets) => offsets.length === partitions,
+          () => false,
+        ),
+      );
       return name;
     },
     async send(topic, messages) {
