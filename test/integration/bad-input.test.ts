@@ -11,7 +11,8 @@ import { kafkaOrigin } from '../support/kafka.ts';
 import { at, encoded, message } from './events.ts';
 import type { AppEvent } from './events.ts';
 import type { KafkaSide } from './world.ts';
-import { freshWorld, kafkaSide, PATIENCE_MS } from './world.ts';
+import { PATIENCE_MS } from './run-process.ts';
+import { freshWorld, kafkaSide } from './world.ts';
 
 const MIB = 2 ** 20;
 

@@ -5,8 +5,10 @@ import { testClickHouse } from '../support/clickhouse.ts';
 import { eventually } from '../support/eventually.ts';
 import { kafkaOrigin } from '../support/kafka.ts';
 import { at, message } from './events.ts';
-import type { KafkaSide, Processor } from './world.ts';
-import { freshWorld, kafkaSide, PATIENCE_MS } from './world.ts';
+import type { Processor } from './run-process.ts';
+import type { KafkaSide } from './world.ts';
+import { PATIENCE_MS } from './run-process.ts';
+import { freshWorld, kafkaSide } from './world.ts';
 
 describe.skipIf(kafkaOrigin() === undefined)('a log that changed', { timeout: 90_000 }, () => {
   let kafka: KafkaSide;

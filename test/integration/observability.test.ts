@@ -9,7 +9,8 @@ import { eventually } from '../support/eventually.ts';
 import { kafkaOrigin } from '../support/kafka.ts';
 import { at, message } from './events.ts';
 import type { KafkaSide } from './world.ts';
-import { freshWorld, kafkaSide, PATIENCE_MS } from './world.ts';
+import { PATIENCE_MS } from './run-process.ts';
+import { freshWorld, kafkaSide } from './world.ts';
 
 describe.skipIf(kafkaOrigin() === undefined)('run over HTTP', { timeout: 90_000 }, () => {
   let kafka: KafkaSide;

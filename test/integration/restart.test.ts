@@ -9,8 +9,10 @@ import { seed } from '../support/seed.ts';
 import { backlog, message, randomOf } from './events.ts';
 import type { Gate } from './gate.ts';
 import { openGate } from './gate.ts';
-import type { Counts, KafkaSide, Positions, Processor, Tables, World } from './world.ts';
-import { freshWorld, kafkaSide, PATIENCE_MS } from './world.ts';
+import type { Processor } from './run-process.ts';
+import type { Counts, KafkaSide, Positions, Tables, World } from './world.ts';
+import { PATIENCE_MS } from './run-process.ts';
+import { freshWorld, kafkaSide } from './world.ts';
 
 const RECORDS = 12_000;
 const SESSION_TIMEOUT_MS = 3_000;

@@ -11,15 +11,11 @@ import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import type { Admin, Message, Producer } from 'kafkajs';
 import { openClickHouse } from '../../src/warehouse/clickhouse-client.ts';
 import { migrate } from '../../src/warehouse/migrations.ts';
-import type { Ended, Running } from '../cli/tidemark.ts';
-import { start } from '../cli/tidemark.ts';
 import { eventually } from '../support/eventually.ts';
-import { freePort } from '../support/free-port.ts';
 import { realKafka } from '../support/kafka.ts';
 import type { RealKafka } from '../support/kafka.ts';
-
-/** As long as a step may take on a busy machine. */
-export const PATIENCE_MS = 45_000;
+import type { Processor } from './run-process.ts';
+import { PATIENCE_MS, startProcessor } from './run-process.ts';
 
 export interface KafkaSide extends AsyncDisposable {
   readonly broker: RealKafka;
@@ -94,17 +90,6 @@ export type Tables = Readonly<Record<string, readonly unknown[]>>;
 export type Counts = Readonly<
   Record<'accepted' | 'duplicate' | 'late' | 'future' | 'invalid' | 'skipped', number>
 >;
-
-export interface Processor extends Running {
-  readonly url: string;
-  /** Its metrics whose line starts so, added up; undefined while there are none. */
-  metric(start: string): Promise<number | undefined>;
-  /** What is awaited, or an error with its log when the process ends before. */
-  meanwhile<T>(awaited: Promise<T>): Promise<T>;
-  /** Sends SIGTERM and waits for its end. */
-  stop(): Promise<Ended>;
-  kill9(): Promise<Ended>;
-}
 
 export interface WorldOptions {
   readonly kafka: KafkaSide;
@@ -221,36 +206,3 @@ const TABLES = {
   rejected: 'SELECT * EXCEPT (rejected_at) FROM rejected_events ORDER BY source, offset',
   progress: 'SELECT * EXCEPT (updated_at) FROM source_progress ORDER BY source',
 };
-
-/** Starts `tidemark run` on a free port; resolves at once. */
-export async function startProcessor(
-  environment: Readonly<Record<string, string>>,
-): Promise<Processor> {
-  const port = await freePort();
-  const running = start(['run'], { HTTP_PORT: String(port), ...environment });
-  const url = `http://127.0.0.1:${port}`;
-  const end = (signal: NodeJS.Signals) => {
-    running.process.kill(signal);
-    return running.ended;
-  };
-  const endedBefore = async (): Promise<never> => {
-    const { status, stderr } = await running.ended;
-    throw new Error(`the processor ended with status ${status}:\n${stderr}`);
-  };
-  return {
-    ...running,
-    url,
-    meanwhile: (awaited) => Promise.race([awaited, endedBefore()]),
-    async metric(wanted) {
-      if (running.process.exitCode !== null) await endedBefore();
-      const response = await fetch(`${url}/metrics`).catch(() => undefined);
-      const lines = ((await response?.text()) ?? '').split('\n');
-      const values = lines
-        .filter((line) => line.startsWith(wanted))
-        .map((line) => Number(line.slice(line.lastIndexOf(' ') + 1)));
-      return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
-    },
-    stop: () => end('SIGTERM'),
-    kill9: () => end('SIGKILL'),
-  };
-}
