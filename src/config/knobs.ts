@@ -99,7 +99,7 @@ export const KNOBS = {
       'KAFKA_FETCH_BYTES_PER_PARTITION',
       wholeNumber(64 * 1024, 256 * MIB),
       {
-        fallback: String(8 * MIB),
+        fallback: String(4 * MIB),
         meaning:
           'Bytes fetched at most from one partition at a time. Larger is faster when catching up and takes more memory.',
       },
@@ -185,7 +185,7 @@ export const KNOBS = {
       meaning: 'Rows of one partition that may wait to be written before its reading pauses.',
     }),
     maxPendingBytes: knob('MAX_PENDING_BYTES', wholeNumber(64 * 1024, 1024 * MIB), {
-      fallback: String(16 * MIB),
+      fallback: String(8 * MIB),
       meaning: 'Bytes of these rows, likewise.',
     }),
     maxCachedUserDays: knob('MAX_CACHED_USER_DAYS', wholeNumber(1_000, 100_000_000), {

@@ -128,7 +128,7 @@ export class UserDayRows implements AggregateRows {
     pairs.sort(comparePairs, symbols);
     const pairSinks = this.#platformCounts.sinks;
     const [offsets, names] = [this.#platforms.sinks[0]!, this.#platforms.sinks[1]!];
-    let platforms = offsets.length === 0 ? 0 : offsets.buffer.readUInt32LE(offsets.length - 8);
+    let platforms = offsets.lastLow();
     let previous = -1;
     for (let at = 0; at < pairs.keys.length; at++) {
       const pair = pairs.keys[at]!;

@@ -1,50 +1,93 @@
-/** A growing buffer that values are appended to, in ClickHouse's little-endian binary forms. */
-export class ByteSink {
-  buffer: Buffer;
-  length = 0;
+/** Chunks grow from the first one's size up to this. */
+const LARGEST_CHUNK = 256 * 1024;
 
+/**
+ * Values appended one after the other, in ClickHouse's little-endian binary forms. They lie in chunks
+ * that are used again after `clear`: growing copies nothing, and wastes at most one chunk.
+ */
+export class ByteSink {
+  readonly #chunks: Buffer[];
+  /** How much of each chunk before the current one is written. */
+  readonly #filled: number[] = [];
+  #bytesBefore = 0;
+  #chunk: Buffer;
+  #at = 0;
+
+  /** `capacity`: bytes of the first chunk. */
   constructor(capacity = 256) {
-    this.buffer = Buffer.allocUnsafeSlow(capacity);
+    this.#chunk = Buffer.allocUnsafeSlow(capacity);
+    this.#chunks = [this.#chunk];
+  }
+
+  /** Bytes written. */
+  get length(): number {
+    return this.#bytesBefore + this.#at;
+  }
+
+  /** What was written, in order. Shares memory with the sink: valid until `clear`. */
+  pieces(): Buffer[] {
+    const pieces = this.#filled.map((length, at) => this.#chunks[at]!.subarray(0, length));
+    pieces.push(this.#chunk.subarray(0, this.#at));
+    return pieces;
   }
 
   clear(): void {
-    this.length = 0;
+    // What one huge value needed is not kept.
+    const huge = this.#chunks.findIndex((chunk) => chunk.length > LARGEST_CHUNK);
+    if (huge > 0) this.#chunks.length = huge;
+    this.#filled.length = 0;
+    this.#bytesBefore = 0;
+    this.#chunk = this.#chunks[0]!;
+    this.#at = 0;
   }
 
-  written(): Buffer {
-    return this.buffer.subarray(0, this.length);
+  /** The low half of the 64-bit integer that was written last; 0 when nothing was. */
+  lastLow(): number {
+    return this.length === 0 ? 0 : this.#chunk.readUInt32LE(this.#at - 8);
   }
 
-  /** Makes room for more bytes; to be called before the unchecked writes below. */
-  reserve(bytes: number): void {
-    const needed = this.length + bytes;
-    if (needed <= this.buffer.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2));
-    this.buffer.copy(grown, 0, 0, this.length);
-    this.buffer = grown;
+  /** Makes room for more bytes in one piece. */
+  #reserve(bytes: number): void {
+    if (this.#at + bytes > this.#chunk.length) this.#nextChunk(bytes);
+  }
+
+  #nextChunk(bytes: number): void {
+    this.#bytesBefore += this.#at;
+    this.#filled.push(this.#at);
+    const next = this.#filled.length;
+    let chunk = this.#chunks[next];
+    if (chunk === undefined || chunk.length < bytes) {
+      const size = Math.min(this.#chunk.length * 2, LARGEST_CHUNK);
+      chunk = Buffer.allocUnsafeSlow(Math.max(bytes, size));
+      this.#chunks[next] = chunk;
+    }
+    this.#chunk = chunk;
+    this.#at = 0;
   }
 
   uint8(value: number): void {
-    if (this.length === this.buffer.length) this.reserve(1);
-    this.buffer[this.length++] = value;
+    this.#reserve(1);
+    this.#chunk[this.#at++] = value;
   }
 
   uint16(value: number): void {
-    this.reserve(2);
-    const { buffer, length } = this;
+    this.#reserve(2);
+    const buffer = this.#chunk;
+    const length = this.#at;
     buffer[length] = value;
     buffer[length + 1] = value >>> 8;
-    this.length = length + 2;
+    this.#at = length + 2;
   }
 
   uint32(value: number): void {
-    this.reserve(4);
-    const { buffer, length } = this;
+    this.#reserve(4);
+    const buffer = this.#chunk;
+    const length = this.#at;
     buffer[length] = value;
     buffer[length + 1] = value >>> 8;
     buffer[length + 2] = value >>> 16;
     buffer[length + 3] = value >>> 24;
-    this.length = length + 4;
+    this.#at = length + 4;
   }
 
   /** A 64-bit integer, signed or not, of magnitude at most 2^53. */
@@ -60,8 +103,9 @@ export class ByteSink {
 
   /** A 64-bit integer given as its low and its high half. */
   words(low: number, high: number): void {
-    this.reserve(8);
-    const { buffer, length } = this;
+    this.#reserve(8);
+    const buffer = this.#chunk;
+    const length = this.#at;
     buffer[length] = low;
     buffer[length + 1] = low >>> 8;
     buffer[length + 2] = low >>> 16;
@@ -70,48 +114,54 @@ export class ByteSink {
     buffer[length + 5] = high >>> 8;
     buffer[length + 6] = high >>> 16;
     buffer[length + 7] = high >>> 24;
-    this.length = length + 8;
+    this.#at = length + 8;
   }
 
   /** A signed big-endian integer of at most 8 bytes, as Avro writes decimals. */
   bigEndianInt64(bytes: Buffer, start: number, end: number): void {
     const sign = start < end && bytes[start]! >= 0x80 ? 0xff : 0;
-    this.reserve(8);
-    const { buffer, length } = this;
+    this.#reserve(8);
+    const buffer = this.#chunk;
+    const length = this.#at;
     for (let at = 0; at < 8; at++) {
       buffer[length + at] = at < end - start ? bytes[end - 1 - at]! : sign;
     }
-    this.length = length + 8;
+    this.#at = length + 8;
   }
 
   fill(byte: number, count: number): void {
-    this.reserve(count);
-    const { buffer, length } = this;
     // As with copying: short runs are faster here than in native code.
-    if (count > 48) buffer.fill(byte, length, length + count);
-    else for (let at = 0; at < count; at++) buffer[length + at] = byte;
-    this.length = length + count;
+    if (count <= 48) {
+      for (let left = count; left > 0; left--) this.uint8(byte);
+      return;
+    }
+    for (let left = count; left > 0; left -= LARGEST_CHUNK) {
+      const size = Math.min(left, LARGEST_CHUNK);
+      this.#reserve(size);
+      this.#chunk.fill(byte, this.#at, this.#at + size);
+      this.#at += size;
+    }
   }
 
   /** An unsigned LEB128 integer below 2^31, as ClickHouse writes lengths. */
   varint(value: number): void {
-    this.reserve(5);
+    this.#reserve(5);
     let rest = value;
-    let { length } = this;
+    let length = this.#at;
     while (rest >= 0x80) {
-      this.buffer[length++] = rest | 0x80;
+      this.#chunk[length++] = rest | 0x80;
       rest >>>= 7;
     }
-    this.buffer[length++] = rest;
-    this.length = length;
+    this.#chunk[length++] = rest;
+    this.#at = length;
   }
 
   /** A length and the bytes of `bytes[start, end)`. */
   string(bytes: Buffer, start: number, end: number): void {
     const size = end - start;
-    this.reserve(size + 5);
-    const { buffer } = this;
-    let { length } = this;
+    this.#reserve(size + 5);
+    const buffer = this.#chunk;
+    let length = this.#at;
     let rest = size;
     while (rest >= 0x80) {
       buffer[length++] = rest | 0x80;
@@ -121,18 +171,19 @@ export class ByteSink {
     // A call into native code costs as much as copying some fifty bytes here.
     if (size > 48) bytes.copy(buffer, length, start, end);
     else for (let at = 0; at < size; at++) buffer[length + at] = bytes[start + at]!;
-    this.length = length + size;
+    this.#at = length + size;
   }
 
   /** A length and the bytes of a byte string. */
   byteString(value: string): void {
     const size = value.length;
-    this.reserve(size + 5);
+    this.#reserve(size + 5);
     this.varint(size);
-    const { buffer, length } = this;
+    const buffer = this.#chunk;
+    const length = this.#at;
     if (size > 64) buffer.write(value, length, size, 'latin1');
     else for (let at = 0; at < size; at++) buffer[length + at] = value.charCodeAt(at);
-    this.length = length + size;
+    this.#at = length + size;
   }
 
   text(value: string): void {

@@ -36,13 +36,13 @@ export class NativeBlock {
     const header = new ByteSink(64);
     header.varint(this.columns.length - omitted.size);
     header.varint(this.rows);
-    const pieces = [header.written()];
+    const pieces = header.pieces();
     for (const column of this.columns) {
       if (omitted.has(column)) continue;
       const head = new ByteSink(64);
       head.text(column.name);
       head.text(column.type);
-      pieces.push(head.written(), ...column.sinks.map((sink) => sink.written()));
+      pieces.push(...head.pieces(), ...column.sinks.flatMap((sink) => sink.pieces()));
     }
     return pieces;
   }
