@@ -185,7 +185,7 @@ export const KNOBS = {
       meaning: 'Rows of one partition that may wait to be written before its reading pauses.',
     }),
     maxPendingBytes: knob('MAX_PENDING_BYTES', wholeNumber(64 * 1024, 1024 * MIB), {
-      fallback: String(8 * MIB),
+      fallback: String(16 * MIB),
       meaning: 'Bytes of these rows, likewise.',
     }),
     maxCachedUserDays: knob('MAX_CACHED_USER_DAYS', wholeNumber(1_000, 100_000_000), {

@@ -68,9 +68,9 @@ export class Unit implements FactWriter {
     this.bucket = bucket;
     this.symbols = symbols;
     this.stride = stride;
-    this.facts = new Float64Array(8 * stride);
-    this.#links = new Int32Array(8 * LINK);
-    this.#index = new Int32Array(16);
+    this.facts = new Float64Array(32 * stride);
+    this.#links = new Int32Array(32 * LINK);
+    this.#index = new Int32Array(64);
   }
 
   /** Memory held, in user-days: one per entity, and one for every four events. */

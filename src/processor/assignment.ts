@@ -80,7 +80,7 @@ export class Assignment implements Committer {
     try {
       this.#abort.signal.throwIfAborted();
       await this.#takeIn(batch);
-      while (this.urgent) await this.#nextChange();
+      while (this.#load() >= 1) await this.#nextChange();
     } catch (error) {
       await this.#recordRecreation(error);
       this.#die(error);
@@ -105,11 +105,18 @@ export class Assignment implements Committer {
     this.#die(new AbandonedError(this.#options.log));
   }
 
+  get rows(): number {
+    return this.#pending.rows;
+  }
+
   get urgent(): boolean {
+    return this.#hurried || this.#load() >= 0.5;
+  }
+
+  /** How full the pending blocks are; from 1 on reading pauses. */
+  #load(): number {
     const { pendingRows, pendingBytes } = this.#context.limits;
-    return (
-      this.#hurried || this.#pending.rows >= pendingRows || this.#pending.bytes >= pendingBytes
-    );
+    return Math.max(this.#pending.rows / pendingRows, this.#pending.bytes / pendingBytes);
   }
 
   take(): CommitBatch | null {
@@ -123,6 +130,7 @@ export class Assignment implements Committer {
     this.#dirty = false;
     this.#hurried = false;
     intake.write++;
+    this.#change();
     return { ...pending.encode(sourceBytes), line };
   }
 
@@ -367,7 +375,7 @@ export class Assignment implements Committer {
     if (!(error instanceof AbandonedError)) this.#options.onFailure?.(error);
   }
 
-  /** Resolves at the next write that ends; rejects when the assignment dies. */
+  /** Resolves when a write begins or ends; rejects when the assignment dies. */
   async #nextChange(): Promise<void> {
     // It may have died since the last look; nothing would change any more.
     this.#abort.signal.throwIfAborted();

@@ -23,6 +23,8 @@ export interface CommitBatch {
 export interface Committer {
   /** Whether it has enough to be written without waiting for more. */
   readonly urgent: boolean;
+  /** How many rows it has ready, at least. */
+  readonly rows: number;
   /** Hands out all that is ready; null when there is nothing, or the source was let go. */
   take(): CommitBatch | null;
   /** The batch taken last is stored, its line too. */
@@ -36,13 +38,19 @@ export interface GroupCommitOptions {
   readonly deadLetters: DeadLetterQueue;
   readonly clock: Clock;
   readonly observer: Observer;
-  /** Shortest time from the start of one write to the start of the next, unless a source is urgent. */
+  /**
+   * Shortest time from the start of one write to the start of the next, unless a source is urgent;
+   * four times that while old records are caught up with.
+   */
   readonly intervalMs: number;
   /** A number in [0, 1), for the jitter of retries. */
   readonly random: () => number;
   /** Called once, when something cannot be written and waiting will not help. */
   readonly onFatal: (error: unknown) => void;
 }
+
+/** So many rows waiting at once are old ones: nobody waits for them, and larger writes are cheaper. */
+const CATCHING_UP_ROWS = 20_000;
 
 /**
  * Writes what all sources of the process have ready, one group after the other: whoever is ready when
@@ -111,17 +119,23 @@ export class GroupCommit {
 
   async #linger(): Promise<void> {
     const { clock, intervalMs } = this.#options;
-    const wait = this.#lastStart + intervalMs - clock.now();
-    if (wait > 0 && ![...this.#waiting].some((committer) => committer.urgent)) {
-      this.#hurry = new AbortController();
-      try {
-        await clock.sleep(wait, this.#hurry.signal);
-      } catch {
-        // Hurried.
-      }
-      this.#hurry = null;
-    }
+    const waiting = (ms: number): number => this.#lastStart + ms - clock.now();
+    await this.#sleepUnlessUrgent(waiting(intervalMs));
+    let rows = 0;
+    for (const committer of this.#waiting) rows += committer.rows;
+    if (rows >= CATCHING_UP_ROWS) await this.#sleepUnlessUrgent(waiting(4 * intervalMs));
     this.#lastStart = clock.now();
+  }
+
+  async #sleepUnlessUrgent(ms: number): Promise<void> {
+    if (ms <= 0 || [...this.#waiting].some((committer) => committer.urgent)) return;
+    this.#hurry = new AbortController();
+    try {
+      await this.#options.clock.sleep(ms, this.#hurry.signal);
+    } catch {
+      // Hurried.
+    }
+    this.#hurry = null;
   }
 
   async #write(batches: readonly CommitBatch[]): Promise<void> {

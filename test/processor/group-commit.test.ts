@@ -233,6 +233,7 @@ test('a request that comes as the last write ends is not lost', async () => {
 class Source implements Committer {
   readonly name: string;
   urgent = false;
+  rows = 0;
   batch: CommitBatch | null = null;
   taken = 0;
   stores = 0;
