@@ -2,8 +2,15 @@
 const LARGEST_CHUNK = 256 * 1024;
 
 /**
+ * Chunks of the largest size that no sink uses: what one block has given back, the next one fills. All
+ * sinks of the process together so hold what is waiting and being written, and not each its own maximum.
+ */
+const spareChunks: Buffer[] = [];
+const MOST_SPARE = 256;
+
+/**
  * Values appended one after the other, in ClickHouse's little-endian binary forms. They lie in chunks
- * that are used again after `clear`: growing copies nothing, and wastes at most one chunk.
+ * that are used again after `clear`, by this sink or another: growing copies nothing.
  */
 export class ByteSink {
   readonly #chunks: Buffer[];
@@ -32,9 +39,11 @@ export class ByteSink {
   }
 
   clear(): void {
-    // What one huge value needed is not kept.
-    const huge = this.#chunks.findIndex((chunk) => chunk.length > LARGEST_CHUNK);
-    if (huge > 0) this.#chunks.length = huge;
+    for (const chunk of this.#chunks.splice(1)) {
+      // What one huge value needed is not kept.
+      if (chunk.length === LARGEST_CHUNK && spareChunks.length < MOST_SPARE)
+        spareChunks.push(chunk);
+    }
     this.#filled.length = 0;
     this.#bytesBefore = 0;
     this.#chunk = this.#chunks[0]!;
@@ -54,13 +63,10 @@ export class ByteSink {
   #nextChunk(bytes: number): void {
     this.#bytesBefore += this.#at;
     this.#filled.push(this.#at);
-    const next = this.#filled.length;
-    let chunk = this.#chunks[next];
-    if (chunk === undefined || chunk.length < bytes) {
-      const size = Math.min(this.#chunk.length * 2, LARGEST_CHUNK);
-      chunk = Buffer.allocUnsafeSlow(Math.max(bytes, size));
-      this.#chunks[next] = chunk;
-    }
+    const size = Math.max(bytes, Math.min(this.#chunk.length * 4, LARGEST_CHUNK));
+    const spare = size === LARGEST_CHUNK ? spareChunks.pop() : undefined;
+    const chunk = spare ?? Buffer.allocUnsafeSlow(size);
+    this.#chunks.push(chunk);
     this.#chunk = chunk;
     this.#at = 0;
   }
