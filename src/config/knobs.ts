@@ -176,7 +176,7 @@ export const KNOBS = {
 
   processor: {
     commitIntervalMs: knob('COMMIT_INTERVAL_MS', wholeNumber(0, 60_000), {
-      fallback: '100',
+      fallback: '50',
       meaning:
         'Milliseconds that rows wait for others to be written with them. Larger means fewer, larger inserts and staler tables.',
     }),

@@ -40,7 +40,7 @@ export interface GroupCommitOptions {
   readonly observer: Observer;
   /**
    * Shortest time from the start of one write to the start of the next, unless a source is urgent;
-   * four times that while old records are caught up with.
+   * eight times that while old records are caught up with.
    */
   readonly intervalMs: number;
   /** A number in [0, 1), for the jitter of retries. */
@@ -123,7 +123,7 @@ export class GroupCommit {
     await this.#sleepUnlessUrgent(waiting(intervalMs));
     let rows = 0;
     for (const committer of this.#waiting) rows += committer.rows;
-    if (rows >= CATCHING_UP_ROWS) await this.#sleepUnlessUrgent(waiting(4 * intervalMs));
+    if (rows >= CATCHING_UP_ROWS) await this.#sleepUnlessUrgent(waiting(8 * intervalMs));
     this.#lastStart = clock.now();
   }
 
