@@ -142,7 +142,10 @@ async function ping({ client }: Warehouse): Promise<void> {
 
 async function endedByItself({ exited }: Warehouse): Promise<never> {
   await exited;
-  throw new WorkError('the embedded ClickHouse has ended by itself; its log is in the data folder');
+  throw new WorkError(
+    'the embedded ClickHouse has ended: with the command that had started it, or by itself ' +
+      '(then its log in the data folder says why); start again',
+  );
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

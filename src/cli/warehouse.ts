@@ -6,7 +6,7 @@ import type { Invocation } from './invocation.ts';
 export interface Warehouse extends AsyncDisposable {
   readonly client: ClickHouseClient;
   readonly url: string;
-  /** Resolves when an embedded server that this process started has ended; never for another. */
+  /** Resolves when an embedded server has ended; never for one that was configured. */
   readonly exited: Promise<void>;
 }
 

@@ -115,6 +115,15 @@ test('a second user of the folder gets the running server and leaves it running'
   expect(await query(owner.url, 'SELECT 1')).toBe('1');
 });
 
+test('a second user learns of the end of a server that ends with its owner', async () => {
+  const owner = await startOwner();
+  await using joined = await startEmbeddedClickHouse({ dataDir });
+  expect(joined.owned).toBe(false);
+  owner.process.kill('SIGKILL');
+  await joined.exited;
+  await expect(query(joined.url, 'SELECT 1')).rejects.toThrow('fetch failed');
+});
+
 test('of several that start at once one starts the server and the others use it', async () => {
   const started = await Promise.all([
     startEmbeddedClickHouse({ dataDir }),

@@ -25,7 +25,7 @@ export interface EmbeddedClickHouse extends AsyncDisposable {
   readonly pid: number;
   /** Whether this process started the server; otherwise it belongs to another one and `close` leaves it alone. */
   readonly owned: boolean;
-  /** Resolves when a server of our own has ended, for whatever reason; never for another's. */
+  /** Resolves when the server has ended, for whatever reason; another's also ends with its owner. */
   readonly exited: Promise<void>;
   /** Stops a server of our own and resolves when it is gone. What was acknowledged is kept. */
   close(): Promise<void>;
@@ -35,6 +35,7 @@ export interface EmbeddedClickHouse extends AsyncDisposable {
 export const EMBEDDED_DATABASE = 'tidemark';
 
 const START_TIMEOUT_MS = 30_000;
+const LOOK_MS = 500;
 
 /**
  * Starts the server of a data folder, or finds the one that is running there. It ends with the
@@ -83,10 +84,22 @@ async function findRunning(folder: DataFolder): Promise<EmbeddedClickHouse | und
     url: urlOf(last.port),
     pid: last.pid,
     owned: false,
-    exited: new Promise(() => {}),
+    exited: gone(last.pid),
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Another's process sends no word of its end, so it is looked at. Keeps no process alive. */
+async function gone(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await sleep(LOOK_MS, undefined, { ref: false });
+  }
 }
 
 async function choosePort(folder: DataFolder, wanted: number | undefined): Promise<number> {
