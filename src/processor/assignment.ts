@@ -1,19 +1,15 @@
-import { hashBytes } from '../decode/byte-map.ts';
 import { ValueDecoder } from '../decode/value-decoder.ts';
-import { UnitCache } from '../fold/unit-cache.ts';
 import type { LogBounds, RecordBatch } from '../sources/source.ts';
-import { Calendar } from '../streams/calendar.ts';
 import type { Interpreter } from '../streams/stream.ts';
-import type { OutdatedEntityDay, OutdatedRange, ProgressLine } from '../warehouse/store.ts';
+import type { ProgressLine } from '../warehouse/store.ts';
 import type { ProcessorContext } from './context.ts';
 import { AbandonedError, LogRecreatedError, RulesOutdatedError } from './errors.ts';
 import type { CommitBatch, Committer } from './group-commit.ts';
-import { Intake } from './intake.ts';
 import type { OutcomeCount } from './observer.ts';
 import { Pending } from './pending.ts';
-import { firstLine, nextGeneration, Progress } from './progress.ts';
+import { firstLine, nextGeneration } from './progress.ts';
 import { retrying } from './retry.ts';
-import { UnitLoader } from './unit-loader.ts';
+import { TakenLog } from './taken-log.ts';
 
 export interface AssignmentOptions {
   /** `topic/partition`. */
@@ -36,7 +32,7 @@ export class Assignment implements Committer {
   readonly #interpreter: Interpreter;
   readonly #decoder: ValueDecoder;
   readonly #abort = new AbortController();
-  #taken: Taken | null = null;
+  #taken: TakenLog | null = null;
 
   // Two sets of buffers: one is filled while the other is written.
   #pending: Pending;
@@ -80,7 +76,7 @@ export class Assignment implements Committer {
     try {
       this.#abort.signal.throwIfAborted();
       await this.#takeIn(batch);
-      while (this.#load() >= 1) await this.#nextChange();
+      while (this.#fullness() >= 1) await this.#nextChange();
     } catch (error) {
       await this.#recordRecreation(error);
       this.#die(error);
@@ -110,11 +106,11 @@ export class Assignment implements Committer {
   }
 
   get urgent(): boolean {
-    return this.#hurried || this.#load() >= 0.5;
+    return this.#hurried || this.#fullness() >= 0.5;
   }
 
   /** How full the pending blocks are; from 1 on reading pauses. */
-  #load(): number {
+  #fullness(): number {
     const { pendingRows, pendingBytes } = this.#context.limits;
     return Math.max(this.#pending.rows / pendingRows, this.#pending.bytes / pendingBytes);
   }
@@ -170,59 +166,30 @@ export class Assignment implements Committer {
       });
       line = this.#nextLog(line, bounds.first);
     }
-    const taken = this.#takeUp(line, bounds);
+    const taken = new TakenLog({
+      context: this.#context,
+      log,
+      line,
+      bounds,
+      interpreter: this.#interpreter,
+      decoder: this.#decoder,
+      retrying: (operation, run) => this.#retrying(operation, run),
+    });
     this.#taken = taken;
     const { progress } = taken;
     this.#covered = progress.nextOffset;
     // Without a line there may still be rows, of a line that was lost; under old rules if there were any.
     if (line.rulesEpoch < rules.epoch || (line !== stored && rules.epoch > 1)) {
-      await this.#changeRules(taken);
+      await taken.changeRules(this.#pending);
+      this.#dirty = true;
     }
-    if (bounds.first > progress.nextOffset) await this.#skipTo(bounds.first, taken);
+    if (bounds.first > progress.nextOffset) {
+      await taken.skipTo(bounds.first, this.#pending);
+      this.#dirty = true;
+    }
     if (this.#dirty) this.#context.commits.request(this);
     this.#context.observer.resumed(log, progress.snapshot());
     return taken.remembered?.offset ?? progress.nextOffset;
-  }
-
-  /** Everything that depends on where the log is taken up. */
-  #takeUp(line: ProgressLine, bounds: LogBounds): Taken {
-    const { stream, rules, store, loads, observer } = this.#context;
-    const calendar = new Calendar(rules.timezone);
-    const progress = new Progress(line, rules.epoch);
-    // Only a log that took another's place may hold what another source has accepted.
-    const lookElsewhere = line.source !== this.#options.log;
-    const storedUpTo = line.watermark === null ? -Infinity : calendar.day(line.watermark);
-    const cache = new UnitCache(this.#interpreter.stride, lookElsewhere ? Infinity : storedUpTo);
-    const { lastOffset, lastChecksum } = line;
-    const remembered =
-      lastOffset === null || lastChecksum === null || lastOffset < bounds.first
-        ? null
-        : { offset: lastOffset, checksum: lastChecksum };
-    const shared = { stream, source: line.source, interpreter: this.#interpreter, cache };
-    return {
-      progress,
-      cache,
-      remembered,
-      line,
-      firstOffset: bounds.first,
-      sourceBytes: Buffer.from(line.source).toString('latin1'),
-      intake: new Intake({
-        ...shared,
-        rules,
-        decoder: this.#decoder,
-        calendar,
-        progress,
-        observer,
-        remembered,
-      }),
-      loader: new UnitLoader({
-        ...shared,
-        store,
-        loads,
-        lookElsewhere,
-        retrying: (operation, read) => this.#retrying(operation, read),
-      }),
-    };
   }
 
   async #takeIn(batch: RecordBatch): Promise<void> {
@@ -268,76 +235,6 @@ export class Assignment implements Committer {
     await this.settle();
     const loaded = await loader.load(intake.missingUnits(batch, from), from, intake.write);
     this.#context.observer.loaded(loaded);
-  }
-
-  /**
-   * Takes new rules into use from the line on. What was stored after it under older ones, by a process
-   * that did not get to write its line, goes; before it does, the entities and days that it had touched
-   * are folded anew, in the new epoch, so that whoever dies in between leaves it to be done again.
-   */
-  async #changeRules(taken: Taken): Promise<void> {
-    const { stream, rules, store } = this.#context;
-    const { accepted, late, rejected } = stream.tables;
-    const { line, progress, sourceBytes } = taken;
-    const offset = progress.nextOffset;
-    const range = { source: line.source, offset, beforeEpoch: rules.epoch };
-    await this.#foldAnew(await this.#readOutdated(range), offset, taken);
-    for (const { table, rows, pieces } of this.#pending.encode(sourceBytes).stages.flat()) {
-      if (rows > 0) await this.#retrying(`insert_${table}`, () => store.insert(table, pieces));
-    }
-    this.#pending.clear();
-    await this.#retrying('remove', () => store.removeOutdated([accepted, late, rejected], range));
-    this.#dirty = true;
-  }
-
-  /**
-   * Goes on where the log begins now. What a process had stored of the lost records without getting to
-   * write its line stays, as nothing can tell any more what belongs to it: from here on it is history
-   * like all the rest, the user-days that it touched are folded with it, and it moves the watermark.
-   */
-  async #skipTo(first: number, taken: Taken): Promise<void> {
-    const { line, progress, cache, intake } = taken;
-    const offset = progress.nextOffset;
-    this.#context.warn('the log begins after its progress line: records were lost', {
-      line,
-      first,
-    });
-    const beforeEpoch = this.#context.rules.epoch + 1;
-    const ahead = await this.#readOutdated({ source: line.source, offset, beforeEpoch });
-    for (const { day } of ahead) cache.mayHold(day);
-    intake.sawTime(await this.#foldAnew(ahead, first, taken));
-    progress.skipTo(first);
-    this.#dirty = true;
-  }
-
-  #readOutdated(range: OutdatedRange): Promise<readonly OutdatedEntityDay[]> {
-    const { store, stream } = this.#context;
-    return this.#retrying('read_outdated', () => store.readOutdated(stream.tables.accepted, range));
-  }
-
-  /** Has days of entities written as folded from what was accepted before an offset; returns its latest time. */
-  async #foldAnew(
-    entityDays: readonly OutdatedEntityDay[],
-    before: number,
-    { cache, loader, intake }: Taken,
-  ): Promise<number> {
-    const units = new Map<number, Set<number>>();
-    for (const { day, bucket } of entityDays) {
-      if (cache.has(day, bucket)) continue;
-      units.set(day, (units.get(day) ?? new Set()).add(bucket));
-    }
-    await loader.load(units, before, intake.write);
-    let latest = -Infinity;
-    for (const { day, bucket, entity } of entityDays) {
-      const unit = cache.get(day, bucket)!;
-      unit.usedBy = intake.write;
-      const hash = hashBytes(entity, 0, entity.length);
-      const number = unit.entity(entity, 0, entity.length, hash);
-      this.#pending.changed(unit, number);
-      const { facts, stride, events, count } = unit.read(number);
-      if (count > 0) latest = Math.max(latest, facts[events[count - 1]! * stride]!);
-    }
-    return latest;
   }
 
   #nextLog(line: ProgressLine, first: number): ProgressLine {
@@ -390,18 +287,6 @@ export class Assignment implements Committer {
     this.#waiters = [];
     for (const wake of waiters) wake();
   }
-}
-
-interface Taken {
-  /** Where it was taken up. */
-  readonly line: ProgressLine;
-  readonly firstOffset: number;
-  readonly sourceBytes: string;
-  readonly progress: Progress;
-  readonly cache: UnitCache;
-  readonly remembered: { readonly offset: number; readonly checksum: number } | null;
-  readonly intake: Intake;
-  readonly loader: UnitLoader;
 }
 
 interface InFlight {
