@@ -50,7 +50,7 @@ export async function processors(options: ProcessorOptions): Promise<Processors>
         KAFKA_TOPIC_APP_EVENTS: topic,
         SCHEMA_REGISTRY_URL: registry.url,
         HTTP_PORT: '0',
-        LOG_LEVEL: 'warn',
+        LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'warn',
       },
     });
   };
