@@ -52,7 +52,7 @@ export interface RunningConsumer {
 
 const REFRESH_ENDS_MS = 5_000;
 const FIRST_LOOK_MS = 250;
-const LONGEST_LOOK_MS = 5_000;
+const LONGEST_LOOK_MS = 1_000;
 
 /** Rejects when no broker can be reached at the start; later it waits for them to come back. */
 export async function runKafkaConsumer(options: KafkaConsumerOptions): Promise<RunningConsumer> {
