@@ -14,7 +14,7 @@ import type { Counts, KafkaSide, Positions, Tables, World } from './world.ts';
 import { PATIENCE_MS } from './run-process.ts';
 import { freshWorld, kafkaSide } from './world.ts';
 
-const RECORDS = 12_000;
+const RECORDS = 30_000;
 const SESSION_TIMEOUT_MS = 3_000;
 
 /** Many small fetches and writes, so that there is much to be disturbed. */
@@ -128,7 +128,7 @@ describe.skipIf(kafkaOrigin() === undefined)(
 
     test('processes that join and leave in the middle share the work, and nothing is done twice', async () => {
       await using world = await disturbedWorld();
-      gate.delayMs = 300;
+      gate.delayMs = 1_000;
       const first = await world.run();
       await eventually('the first one stores', async () => (await counted(first)) > 0, PATIENCE_MS);
       const second = await world.run();
@@ -149,7 +149,7 @@ describe.skipIf(kafkaOrigin() === undefined)(
 
     test('kill -9 of one of two: the other goes on with its partitions when the session is over', async () => {
       await using world = await disturbedWorld();
-      gate.delayMs = 300;
+      gate.delayMs = 1_000;
       const [first, second] = await Promise.all([world.run(), world.run()]);
       await eventually(
         'both store',

@@ -64,6 +64,8 @@ export class PartitionReader {
   #accepting = false;
   #draining = false;
   #feeding: Promise<boolean> = Promise.resolve(false);
+  /** Never rejects. */
+  #pushing: Promise<void> = Promise.resolve();
   #settling: Promise<void> | undefined;
   #position: number | null = null;
   #committed: number | null = null;
@@ -96,8 +98,9 @@ export class PartitionReader {
   }
 
   /**
-   * Hands a fetched batch to the processor and waits until the next one may come. False when it was
-   * not taken, because it is not what comes next or the processor ended meanwhile.
+   * Hands a fetched batch to the processor as soon as that is done with the one before; while it is at
+   * work the next one can be fetched. False when it was not taken, because it is not what comes next or
+   * the processor ended meanwhile.
    */
   async feed(fetched: Fetched): Promise<boolean> {
     await this.#feeding;
@@ -114,12 +117,17 @@ export class PartitionReader {
     }
     this.#end = end;
     this.#position = batch.nextOffset;
+    await this.#pushing;
+    if (this.#processor !== processor) return false;
+    this.#pushing = this.#push(processor, batch);
+    return true;
+  }
+
+  async #push(processor: PartitionProcessor, batch: RecordBatch): Promise<void> {
     try {
       await orAborted(processor.push(batch), this.#over.signal);
-      return true;
     } catch (error) {
       if (this.#processor === processor) this.#fail(error);
-      return false;
     }
   }
 
@@ -160,6 +168,7 @@ export class PartitionReader {
     this.#control.pause();
     if (processor === undefined) return;
     await this.#feeding;
+    await this.#pushing;
     if (this.#processor !== processor) return;
     try {
       await orAborted(processor.settle(), this.#over.signal);
