@@ -5,7 +5,12 @@ import { dirname, join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 
 /** What a rule, a refusal and a day are: data that every station may speak of. */
-const TERMS = ['streams/reasons.ts', 'streams/rules.ts', 'streams/calendar.ts'];
+const TERMS = [
+  'streams/reasons.ts',
+  'streams/rules.ts',
+  'streams/zone-offset.ts',
+  'streams/calendar.ts',
+];
 /** ClickHouse's Native format, byte by byte; knows no table and no server. */
 const NATIVE_FORMAT = ['warehouse/byte-sink.ts', 'warehouse/native-block.ts'];
 
@@ -16,6 +21,7 @@ const NATIVE_FORMAT = ['warehouse/byte-sink.ts', 'warehouse/native-block.ts'];
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(TERMS.map((file) => [file, []])),
+  'streams/calendar.ts': ['streams/zone-offset.ts'],
   'warehouse/byte-sink.ts': [],
   'warehouse/native-block.ts': ['warehouse/byte-sink.ts'],
 
@@ -32,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
   // The edges: each implements ports, none knows another.
   'sources/kafka': ['sources/source.ts', 'processor/ports.ts'],
-  'sources/file': ['sources/source.ts', 'processor/ports.ts'],
+  'sources/file': ['streams/zone-offset.ts', 'sources/source.ts', 'processor/ports.ts'],
   warehouse: [
     ...TERMS,
     ...NATIVE_FORMAT,
