@@ -23,6 +23,7 @@ class Cursor implements RecordCursor {
   keyEnd = -1;
   valueStart;
   valueEnd;
+  chain = 0;
   fault = null;
   readonly #to;
   constructor(from: number, to: number, position: number) {

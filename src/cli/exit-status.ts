@@ -33,7 +33,7 @@ const STATUS_BY_CODE: Readonly<Record<string, ExitStatus>> = {
   wrong_file: EXIT.usage,
   wrong_mapping: EXIT.usage,
   unreadable_file: EXIT.fault,
-  schema_unknown: EXIT.usage,
+  registry_not_writable: EXIT.usage,
   schema_folder_invalid: EXIT.usage,
   schema_outdated: EXIT.usage,
   NEWER_SCHEMA: EXIT.usage,
@@ -44,6 +44,8 @@ const STATUS_BY_CODE: Readonly<Record<string, ExitStatus>> = {
   NOT_INSTALLED: EXIT.usage,
   START_FAILED: EXIT.unreachable,
   kafka_unreachable: EXIT.unreachable,
+  lease_taken: EXIT.unreachable,
+  lease_lost: EXIT.unreachable,
   registry_unavailable: EXIT.unreachable,
   registry_forbidden: EXIT.usage,
   // Of ClickHouse: no such database, no such user, wrong password.

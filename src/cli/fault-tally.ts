@@ -1,5 +1,4 @@
 /** In: rows that could not be taken. Out: how many for which reason; the first ones of each are told. */
-import type { RowFault } from '../sources/file/row-file.ts';
 import type { Invocation } from './invocation.ts';
 import { say } from './invocation.ts';
 
@@ -13,7 +12,11 @@ export class FaultTally {
     this.#invocation = invocation;
   }
 
-  add(path: string, row: number, { code, detail }: RowFault): void {
+  add(
+    path: string,
+    row: number,
+    { code, detail }: { readonly code: string; readonly detail: string },
+  ): void {
     const count = (this.#counts.get(code) ?? 0) + 1;
     this.#counts.set(code, count);
     if (count <= TOLD_PER_CODE) say(this.#invocation, `${path}, row ${row}: ${code}: ${detail}`);

@@ -15,6 +15,10 @@ const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Com
     about: 'process Kafka into ClickHouse until stopped',
     load: () => import('./commands/run.ts'),
   },
+  ingest: {
+    about: 'add the rows of files to the tables, without Kafka',
+    load: () => import('./commands/ingest.ts'),
+  },
   produce: {
     about: 'send the rows of files to Kafka as Avro',
     load: () => import('./commands/produce.ts'),

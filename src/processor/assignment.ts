@@ -14,6 +14,8 @@ import { TakenLog } from './taken-log.ts';
 export interface AssignmentOptions {
   /** `topic/partition`. */
   readonly log: string;
+  /** Whether other sources may have accepted the same events: theirs then count as duplicates. */
+  readonly cold?: boolean;
   /** A line was stored: all before its `nextOffset` is done for good. */
   readonly onCommitted?: (line: ProgressLine) => void;
   /** The assignment died of itself; a new one goes on from the line. Called at most once. */
@@ -169,6 +171,7 @@ export class Assignment implements Committer {
     const taken = new TakenLog({
       context: this.#context,
       log,
+      cold: this.#options.cold ?? false,
       line,
       bounds,
       interpreter: this.#interpreter,
@@ -231,8 +234,7 @@ export class Assignment implements Committer {
 
   async #loadMissing(batch: RecordBatch, from: number): Promise<void> {
     const { intake, loader } = this.#taken!;
-    // What is read back must have been written; that includes what this batch has brought so far.
-    await this.settle();
+    // Whatever a missing unit holds is stored: units are evicted only when they are.
     const loaded = await loader.load(intake.missingUnits(batch, from), from, intake.write);
     this.#context.observer.loaded(loaded);
   }

@@ -2,7 +2,7 @@ import { hashBytes } from '../decode/byte-map.ts';
 import { Slots } from '../decode/slots.ts';
 import type { ValueDecoder } from '../decode/value-decoder.ts';
 import { BUCKETS, type UnitCache } from '../fold/unit-cache.ts';
-import type { RecordBatch, RecordCursor } from '../sources/source.ts';
+import type { RecordBatch, RecordCursor, SourceFault } from '../sources/source.ts';
 import type { Calendar } from '../streams/calendar.ts';
 import type { Reason } from '../streams/reasons.ts';
 import type { Rules } from '../streams/rules.ts';
@@ -196,7 +196,7 @@ export class Intake {
     cursor: RecordCursor,
     pending: Pending,
     outcome: 'invalid' | 'future',
-    reason: Reason,
+    reason: Reason | SourceFault,
     decoded: boolean,
   ): null {
     const { stream, source, progress } = this.#options;
@@ -247,6 +247,7 @@ class LastRecord {
   keyEnd = 0;
   valueStart = 0;
   valueEnd = 0;
+  chain = 0;
 
   set(cursor: RecordCursor): void {
     this.valid = true;
@@ -257,5 +258,6 @@ class LastRecord {
     this.keyEnd = cursor.keyEnd;
     this.valueStart = cursor.valueStart;
     this.valueEnd = cursor.valueEnd;
+    this.chain = cursor.chain;
   }
 }

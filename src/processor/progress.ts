@@ -123,12 +123,12 @@ export function nextGeneration(source: string, log: string): string {
   return `${log}@${generation + 1}`;
 }
 
-/** Tells a record from another one at the same offset: over its time, key and value. */
+/** Tells a record from another one at the same offset: over what was before it, its time, key and value. */
 export function recordChecksum(
-  cursor: Pick<RecordCursor, 'time' | 'bytes' | 'keyStart' | 'keyEnd' | 'valueStart' | 'valueEnd'>,
+  cursor: Omit<RecordCursor, 'next' | 'offset' | 'fault' | 'headers'>,
 ): number {
   const { bytes, keyStart, keyEnd, valueStart, valueEnd } = cursor;
-  let checksum = crc32(`${cursor.time}/${keyStart === -1}/${valueStart === -1}`);
+  let checksum = crc32(`${cursor.time}/${keyStart === -1}/${valueStart === -1}`, cursor.chain);
   if (keyStart !== -1) checksum = crc32(bytes.subarray(keyStart, keyEnd), checksum);
   if (valueStart !== -1) checksum = crc32(bytes.subarray(valueStart, valueEnd), checksum);
   return checksum;

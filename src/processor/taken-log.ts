@@ -15,6 +15,8 @@ export interface TakenLogOptions {
   readonly context: ProcessorContext;
   /** `topic/partition`. */
   readonly log: string;
+  /** Whether other sources may have accepted the same events. */
+  readonly cold: boolean;
   /** Where it is taken up. */
   readonly line: ProgressLine;
   readonly bounds: LogBounds;
@@ -43,11 +45,11 @@ export class TakenLog {
   readonly #options: TakenLogOptions;
 
   constructor(options: TakenLogOptions) {
-    const { context, log, line, bounds, interpreter, decoder, retrying } = options;
+    const { context, log, cold, line, bounds, interpreter, decoder, retrying } = options;
     const { stream, rules, store, loads, observer } = context;
     const calendar = new Calendar(rules.timezone);
-    // Only a log that took another's place may hold what another source has accepted.
-    const lookElsewhere = line.source !== log;
+    // So does a log that took another's place.
+    const lookElsewhere = cold || line.source !== log;
     const storedUpTo = line.watermark === null ? -Infinity : calendar.day(line.watermark);
     const { source, lastOffset, lastChecksum } = line;
     this.#options = options;

@@ -21,11 +21,25 @@ export interface RecordCursor {
   readonly valueEnd: number;
   /** Why the source itself could not read this record (its bytes are then what it did read), or null. */
   readonly fault: SourceFault | null;
+  /**
+   * A checksum of all records before this one, where the source can tell (a file can, and may have been
+   * changed anywhere); 0 elsewhere (a log of Kafka changes only as a whole).
+   */
+  readonly chain: number;
   /** Decodes the record's headers; for the cold path only. */
   headers(): readonly RecordHeader[];
 }
 
-export type SourceFault = 'batch_undecodable' | 'batch_too_large';
+export type SourceFault = 'batch_undecodable' | 'batch_too_large' | RowFaultCode;
+
+/** Why a row of a file is no record: its form, or what one of its fields holds. */
+export type RowFaultCode =
+  | 'wrong_number_of_cells'
+  | 'not_json'
+  | 'not_an_object'
+  | `${string}_malformed`
+  | `${string}_missing`
+  | `${string}_out_of_range`;
 
 export interface RecordHeader {
   readonly key: string;

@@ -33,6 +33,7 @@ const NOTHING = Buffer.alloc(0);
 class ListCursor implements RecordCursor {
   readonly bytes: Buffer;
   readonly fault = null;
+  readonly chain = 0;
   readonly #records: readonly LogRecord[];
   readonly #ends: readonly number[];
   #at = -1;

@@ -97,6 +97,7 @@ export class MemoryBatch implements RecordBatch {
 }
 
 class MemoryCursor implements RecordCursor {
+  readonly chain = 0;
   readonly bytes: Buffer;
   readonly #records: readonly LogRecord[];
   #index = -1;

@@ -124,7 +124,7 @@ function asUuid(hash: Buffer): string {
 }
 
 function faultOf({ field, source }: PlannedField, problem: Problem, value: unknown): RowFault {
-  const code = `${field.name}_${problem}`;
+  const code = `${field.name}_${problem}` as const;
   const from = source?.described ?? 'nothing';
   if (problem === 'missing') return { code, detail: `${field.name} has no value in ${from}` };
   const shown = JSON.stringify(textOf(value) ?? Number(value)).slice(0, 60);

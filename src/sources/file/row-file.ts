@@ -1,4 +1,5 @@
 /** What a file of rows is to the rest: named columns, and rows of cells in their order. */
+import type { RowFaultCode } from '../source.ts';
 import type { TimeFormat } from './time.ts';
 
 export interface RowFile extends AsyncDisposable {
@@ -32,7 +33,7 @@ export interface Row {
 
 export interface RowFault {
   /** For counting, such as `wrong_number_of_cells` or `event_time_malformed`. */
-  readonly code: string;
+  readonly code: RowFaultCode;
   /** For a person: what was found. */
   readonly detail: string;
 }

@@ -49,6 +49,7 @@ class KafkaRecordCursor implements RecordCursor {
   valueStart = -1;
   valueEnd = -1;
   fault: SourceFault | null = null;
+  readonly chain = 0;
 
   readonly #batches: readonly Buffer[];
   readonly #maxBatchBytes: number;

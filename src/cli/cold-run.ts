@@ -1,0 +1,160 @@
+/**
+ * Adding events besides the processors: files, late events, replays. In: logs that end. Out: their
+ * records in the tables, exactly once, and what became of each.
+ */
+import type { ClickHouseClient } from '@clickhouse/client';
+import type { Configuration } from '../config/configuration.ts';
+import { LogRecreatedError } from '../processor/errors.ts';
+import type { SchemaRegistry } from '../processor/ports.ts';
+import { Processor } from '../processor/processor.ts';
+import type { RecordBatch } from '../sources/source.ts';
+import type { Rules } from '../streams/rules.ts';
+import type { Stream } from '../streams/stream.ts';
+import { ClickHouseStore } from '../warehouse/clickhouse-store.ts';
+import { takeLease } from '../warehouse/lease.ts';
+import type { Lease } from '../warehouse/lease.ts';
+import type { ProgressLine } from '../warehouse/store.ts';
+import type { Invocation } from './invocation.ts';
+import { say } from './invocation.ts';
+import { OutcomeTally } from './outcome-tally.ts';
+import type { Outcomes } from './outcome-tally.ts';
+
+/** A log that is read from its first record to its last. */
+export interface ColdLog {
+  /** Its source, but for its generation: `file:events.csv`, `app-events/0#late`. */
+  readonly name: string;
+  /** Days behind the watermark that an event may be; Infinity: as old as it likes. */
+  readonly lookbackDays: number;
+  /** All records from the first. `line`: how far it was read before; undefined: it is new, or was changed. */
+  read(line: ProgressLine | undefined): AsyncIterable<RecordBatch>;
+}
+
+/** Whoever writes besides the processors does so alone. */
+const LEASE = 'cold_writes';
+/** Nobody waits for any single row. */
+const COMMIT_INTERVAL_MS = 500;
+
+export interface ColdRunOptions {
+  readonly client: ClickHouseClient;
+  readonly configuration: Configuration;
+  readonly invocation: Invocation;
+  readonly stream: Stream;
+  readonly schemas: SchemaRegistry;
+  readonly rules: Rules;
+  /** What it is, for whoever finds the database taken. */
+  readonly command: string;
+}
+
+export class ColdRun implements AsyncDisposable {
+  readonly #options: ColdRunOptions;
+  readonly #lease: Lease;
+  readonly #store: ClickHouseStore;
+  /** Aborted when it has to end: by a person, or because the lease was lost. */
+  readonly signal: AbortSignal;
+
+  private constructor(options: ColdRunOptions, lease: Lease) {
+    this.#options = options;
+    this.#lease = lease;
+    this.#store = new ClickHouseStore(options.client);
+    this.signal = AbortSignal.any([options.invocation.signal, lease.lost]);
+  }
+
+  /** Throws a LeaseTakenError when another one is at work. */
+  static async begin(options: ColdRunOptions): Promise<ColdRun> {
+    const { client, command, invocation } = options;
+    return new ColdRun(
+      options,
+      await takeLease(client, LEASE, { command, signal: invocation.signal }),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lease[Symbol.asyncDispose]();
+  }
+
+  /**
+   * Takes in what was not taken in before. When it is interrupted, what was read so far is stored, and
+   * another run goes on from there. Counts all records of the log: those of earlier runs as what they
+   * are now, duplicates where they had been accepted.
+   */
+  async process(log: ColdLog): Promise<Outcomes> {
+    const tally = new OutcomeTally();
+    const fatal = new AbortController();
+    await using processor = this.#processor(tally, log.lookbackDays, fatal);
+    let end = Infinity;
+    for (;;) {
+      const known = await this.#store.readProgress(this.#options.stream.name, log.name);
+      const line = end === Infinity ? known : undefined;
+      const assignment = processor.assign({ log: log.name, cold: true });
+      let next = 0;
+      try {
+        await assignment.start(() => Promise.resolve({ first: 0, end }));
+        for await (const batch of log.read(line)) {
+          await assignment.push(batch);
+          next = batch.nextOffset;
+          if (this.signal.aborted) break;
+        }
+        const shorter = line !== undefined && next < line.nextOffset;
+        if (shorter && !this.signal.aborted) {
+          assignment.abandon();
+          end = next;
+          continue;
+        }
+        await assignment.settle();
+      } catch (error) {
+        assignment.abandon();
+        fatal.signal.throwIfAborted();
+        // The log under this name is another one than before; its first line is stored by now.
+        if (error instanceof LogRecreatedError) continue;
+        throw error;
+      }
+      this.signal.throwIfAborted();
+      if (tally.resumed !== null) await this.#addEarlier(tally, tally.resumed);
+      return tally.outcomes;
+    }
+  }
+
+  #processor(tally: OutcomeTally, lookbackDays: number, fatal: AbortController): Processor {
+    const { configuration, invocation, stream, schemas, rules } = this.#options;
+    const { maxPendingRows, maxPendingBytes, maxCachedUserDays } = configuration.processor;
+    return new Processor({
+      stream,
+      rules: { ...rules, lookbackDays },
+      store: this.#store,
+      schemas,
+      // There is no topic besides a file: the table of the rejected holds them.
+      deadLetters: { send: () => Promise.resolve() },
+      observer: tally.observer,
+      limits: {
+        pendingRows: maxPendingRows,
+        pendingBytes: maxPendingBytes,
+        cachedUserDays: maxCachedUserDays,
+      },
+      commitIntervalMs: COMMIT_INTERVAL_MS,
+      warn: (message) => say(invocation, message),
+      onFatal: (error) => fatal.abort(error),
+    });
+  }
+
+  /** What earlier runs made of the records before a line. */
+  async #addEarlier(tally: OutcomeTally, line: ProgressLine): Promise<void> {
+    tally.add({ outcome: 'duplicate', reason: '', count: line.accepted + line.duplicate });
+    tally.add({ outcome: 'late', reason: '', count: line.late });
+    if (line.future + line.invalid === 0) return;
+    const result = await this.#options.client.query({
+      query: `
+SELECT outcome, reason, toUInt32(count()) AS count
+FROM rejected_events
+WHERE stream = {stream: String} AND source = {source: String} AND offset < {before: UInt64}
+GROUP BY outcome, reason`,
+      query_params: { stream: line.stream, source: line.source, before: line.nextOffset },
+      format: 'JSONEachRow',
+    });
+    const rows = await result.json<{
+      outcome: 'future' | 'invalid';
+      reason: string;
+      count: number;
+    }>();
+    for (const row of rows) tally.add(row);
+  }
+}
