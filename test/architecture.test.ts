@@ -36,9 +36,19 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'streams/stream.ts': [...TERMS, ...NATIVE_FORMAT, 'decode', 'fold'],
   streams: [...TERMS, ...NATIVE_FORMAT, 'decode', 'fold', 'streams/stream.ts'],
 
+  // What is in common between what sends and what the edges read.
+  'sources/file/avro-bytes.ts': [],
+  'sources/kafka/murmur2.ts': [],
+  traffic: [...TERMS, 'sources/file/avro-bytes.ts', 'sources/kafka/murmur2.ts'],
+
   // The edges: each implements ports, none knows another.
-  'sources/kafka': ['sources/source.ts', 'processor/ports.ts'],
-  'sources/file': ['streams/zone-offset.ts', 'sources/source.ts', 'processor/ports.ts'],
+  'sources/kafka': ['sources/kafka/murmur2.ts', 'sources/source.ts', 'processor/ports.ts'],
+  'sources/file': [
+    'streams/zone-offset.ts',
+    'sources/file/avro-bytes.ts',
+    'sources/source.ts',
+    'processor/ports.ts',
+  ],
   warehouse: [
     ...TERMS,
     ...NATIVE_FORMAT,
@@ -64,7 +74,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'warehouse',
   ],
   scoring: ['warehouse', 'warehouse/store.ts'],
-  serve: ['warehouse/store.ts', 'processor/ports.ts', 'processor'],
+  serve: ['warehouse/store.ts', 'processor/ports.ts', 'decode', 'processor'],
   cli: ['*'],
 };
 
