@@ -7,6 +7,7 @@ import type { Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.ts';
 import { masked } from '../config/mask.ts';
+import { LocalRegistry } from '../decode/local-registry.ts';
 import { Processor } from '../processor/processor.ts';
 import { startHttpServer } from '../serve/http-server.ts';
 import { Metrics } from '../serve/metrics.ts';
@@ -36,6 +37,7 @@ export async function runProcessor(
   const logger = serviceLogger(configuration);
   const version = packageVersion();
   const kafka = configuredKafka(configuration, logger);
+  const registry = configuredRegistry(configuration);
   const schema = JSON.parse(schemaOf(configuration, 'app-events')) as object;
   const stream: Stream = appEvents(schema);
   // Asked for before it is there.
@@ -51,6 +53,7 @@ export async function runProcessor(
     version,
     metrics,
     partitions,
+    ...(registry instanceof LocalRegistry ? { registry } : {}),
     pingWarehouse: () => ping(warehouse),
     problems: () =>
       (running.consumer?.missingTopics() ?? []).map((topic) => `topic ${topic} is missing`),
@@ -71,7 +74,7 @@ export async function runProcessor(
     stream,
     rules,
     store: new ClickHouseStore(warehouse.client),
-    schemas: configuredRegistry(configuration),
+    schemas: registry,
     deadLetters,
     observer: metrics,
     limits: {

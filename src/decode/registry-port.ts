@@ -15,6 +15,26 @@ export interface WriterSchema {
 export interface ProducerRegistry extends SchemaRegistry {
   /** The id of this schema, registered when it is new and the registry takes it. */
   register(writer: WriterSchema): Promise<number>;
+  /** What is registered under a subject, oldest first; nothing for a subject that is not known. */
+  versions(subject: string): Promise<readonly SubjectVersion[]>;
+  /** Why the registry would not take this schema as the subject's next version; empty when it would. */
+  refusals(subject: string, schema: string): Promise<readonly string[]>;
+}
+
+export interface SubjectVersion {
+  /** The name under which versions of a schema are kept together. */
+  readonly subject: string;
+  /** 1, 2, 3, … within the subject. */
+  readonly version: number;
+  /** The id in Confluent's wire format; the same schema has one id, whatever its subjects. */
+  readonly id: number;
+  /** The Avro schema as JSON text. */
+  readonly schema: string;
+}
+
+/** The subject of the values in a topic. */
+export function subjectOf(topic: string): string {
+  return `${topic}-value`;
 }
 
 export type RegistryErrorCode =
@@ -24,8 +44,10 @@ export type RegistryErrorCode =
   | 'registry_forbidden'
   /** It refuses the schema, for example as incompatible with the subject's versions. */
   | 'schema_refused'
-  /** The folder has no such schema. */
-  | 'schema_unknown'
+  /** It is no Avro schema. */
+  | 'schema_invalid'
+  /** What was registered cannot be stored. */
+  | 'registry_not_writable'
   | 'schema_folder_invalid';
 
 export class RegistryError extends Error {

@@ -1,6 +1,5 @@
 /**
- * In: a folder of Avro schemas with its `ids.json`. Out: every schema version with its id, and the
- * folder as a schema registry.
+ * In: a folder of Avro schemas with its `ids.json`. Out: every schema version with its id.
  *
  * `ids.json` lists `{ id, stream, file }` in ascending order of id. An id belongs to its schema for
  * ever: a new version of a stream's schema is a new entry at the end, and the old version moves to a
@@ -10,7 +9,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import type { ProducerRegistry, WriterSchema } from './registry-port.ts';
 import { RegistryError } from './registry-port.ts';
 
 /** The schemas that come with the package. */
@@ -64,41 +62,6 @@ export function readSchemaFolder(directory: string): SchemaFolder {
       return version;
     },
   };
-}
-
-/** The folder in the place of a registry: its ids are those of `ids.json`, and nothing can be added. */
-export function folderRegistry(directory: string): ProducerRegistry {
-  const { versions } = readSchemaFolder(directory);
-  const byId = new Map(versions.map((version) => [version.id, version.schema]));
-  return {
-    schema: (id) => Promise.resolve(byId.get(id)),
-    register(writer) {
-      const id = idOf(versions, writer);
-      return id === undefined
-        ? Promise.reject(notInFolder(directory, writer))
-        : Promise.resolve(id);
-    },
-  };
-}
-
-function idOf(versions: readonly SchemaVersion[], writer: WriterSchema): number | undefined {
-  const text = normalised(writer.schema);
-  return versions.findLast(
-    ({ stream, schema }) => stream === writer.stream && normalised(schema) === text,
-  )?.id;
-}
-
-function normalised(schema: string): string {
-  return JSON.stringify(JSON.parse(schema));
-}
-
-function notInFolder(directory: string, { stream }: WriterSchema): RegistryError {
-  return new RegistryError(
-    'schema_unknown',
-    `${directory} holds no such schema for stream "${stream}": add it as a file and to ids.json, ` +
-      'or set SCHEMA_REGISTRY_URL to a registry that takes new schemas',
-    false,
-  );
 }
 
 function readJson(path: string): { text: string; value: unknown } {

@@ -4,10 +4,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import type { LocalRegistry } from '../decode/local-registry.ts';
 import type { Health } from './health.ts';
 import { liveness, readiness } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import type { PartitionState } from './partition-state.ts';
+import { registryRoutes } from './registry-routes.ts';
 import { statusPage } from './status-page.ts';
 
 export interface HttpServerOptions {
@@ -24,6 +26,8 @@ export interface HttpServerOptions {
   readonly pingWarehouse: () => Promise<void>;
   /** What else keeps the process from its work, in sentences. */
   readonly problems?: () => readonly string[];
+  /** Served under `/registry`; nothing is there without one. */
+  readonly registry?: LocalRegistry;
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
 }
@@ -112,6 +116,7 @@ function routes(options: HttpServerOptions): Hono {
   app.get('/', async (context) =>
     context.html(statusPage(version, await ready(), metrics.reports())),
   );
+  if (options.registry !== undefined) app.route('/registry', registryRoutes(options.registry));
   app.notFound((context) => context.text('there is nothing here\n', 404));
   return app;
 }
