@@ -27,6 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
   // Ports: what the processor asks of a source, a warehouse and the outside world.
   'sources/source.ts': [],
+  'sources/record-list.ts': ['sources/source.ts'],
   'warehouse/store.ts': [],
   'processor/ports.ts': ['sources/source.ts'],
 

@@ -2,7 +2,8 @@
 import { noObserver } from '../../src/processor/observer.ts';
 import type { Clock, DeadLetter, DeadLetterQueue } from '../../src/processor/ports.ts';
 import { Processor, type ProcessorOptions } from '../../src/processor/processor.ts';
-import type { RecordBatch, RecordCursor, RecordHeader } from '../../src/sources/source.ts';
+import { RecordList } from '../../src/sources/record-list.ts';
+import type { RecordBatch, RecordHeader } from '../../src/sources/source.ts';
 import type { AcceptedQuery, ProgressLine, Store } from '../../src/warehouse/store.ts';
 import { MemoryTables, type TableShape } from '../simulation/memory-tables.ts';
 import { writeRowBinary, type Row } from '../simulation/native-reader.ts';
@@ -18,67 +19,9 @@ export interface LogRecord {
 
 /** One fetch, all records in one buffer. */
 export function batchOf(records: readonly LogRecord[]): RecordBatch {
-  const parts = records.flatMap(({ key, value }) => [key ?? NOTHING, value ?? NOTHING]);
-  const bytes = Buffer.concat(parts);
-  const ends: number[] = [];
-  for (const part of parts) ends.push((ends.at(-1) ?? 0) + part.length);
-  return {
-    nextOffset: (records.at(-1)?.offset ?? -1) + 1,
-    records: () => new ListCursor(records, bytes, ends),
-  };
-}
-
-const NOTHING = Buffer.alloc(0);
-
-class ListCursor implements RecordCursor {
-  readonly bytes: Buffer;
-  readonly fault = null;
-  readonly chain = 0;
-  readonly #records: readonly LogRecord[];
-  readonly #ends: readonly number[];
-  #at = -1;
-
-  constructor(records: readonly LogRecord[], bytes: Buffer, ends: readonly number[]) {
-    this.#records = records;
-    this.bytes = bytes;
-    this.#ends = ends;
-  }
-
-  next(): boolean {
-    return ++this.#at < this.#records.length;
-  }
-
-  get #record(): LogRecord {
-    return this.#records[this.#at]!;
-  }
-
-  get offset(): number {
-    return this.#record.offset;
-  }
-
-  get time(): number {
-    return this.#record.time ?? -1;
-  }
-
-  get keyStart(): number {
-    return (this.#record.key ?? null) === null ? -1 : (this.#ends[2 * this.#at - 1] ?? 0);
-  }
-
-  get keyEnd(): number {
-    return this.#ends[2 * this.#at]!;
-  }
-
-  get valueStart(): number {
-    return this.#record.value === null ? -1 : this.keyEnd;
-  }
-
-  get valueEnd(): number {
-    return this.#ends[2 * this.#at + 1]!;
-  }
-
-  headers(): readonly RecordHeader[] {
-    return this.#record.headers ?? [];
-  }
+  return RecordList.of(
+    records.map((record) => ({ ...record, key: record.key ?? null, time: record.time ?? -1 })),
+  );
 }
 
 /** Tables that always work; `loads` tells what was read back. */
