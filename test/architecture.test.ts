@@ -48,6 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'streams/zone-offset.ts',
     'sources/file/avro-bytes.ts',
     'sources/source.ts',
+    'sources/record-list.ts',
     'processor/ports.ts',
   ],
   warehouse: [
