@@ -24,6 +24,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'streams/calendar.ts': ['streams/zone-offset.ts'],
   'warehouse/byte-sink.ts': [],
   'warehouse/native-block.ts': ['warehouse/byte-sink.ts'],
+  /** Kafka's batches, byte by byte. */
+  'sources/kafka/batch-header.ts': [],
 
   // Ports: what the processor asks of a source, a warehouse and the outside world.
   'sources/source.ts': [],
@@ -43,7 +45,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   traffic: [...TERMS, 'sources/file/avro-bytes.ts', 'sources/kafka/murmur2.ts'],
 
   // The edges: each implements ports, none knows another.
-  'sources/kafka': ['sources/kafka/murmur2.ts', 'sources/source.ts', 'processor/ports.ts'],
+  'sources/kafka': [
+    'sources/kafka/batch-header.ts',
+    'sources/kafka/murmur2.ts',
+    'sources/source.ts',
+    'processor/ports.ts',
+  ],
   'sources/file': [
     'streams/zone-offset.ts',
     'sources/file/avro-bytes.ts',
@@ -60,8 +67,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'fold',
     'streams/stream.ts',
   ],
-  'embedded/clickhouse': [],
-  'embedded/broker': [],
+  embedded: [],
+  'embedded/clickhouse': ['embedded'],
+  'embedded/broker': ['embedded', 'sources/kafka/batch-header.ts'],
   config: [],
 
   // What joins them.

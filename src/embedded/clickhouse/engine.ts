@@ -2,11 +2,11 @@
  * Where the engine of the embedded ClickHouse is: nothing in, the path of chdb's shared library out.
  */
 import { createRequire } from 'node:module';
-import { EmbeddedClickHouseError } from './errors.ts';
+import { EmbeddedServerError } from '../errors.ts';
 
 /**
  * The path of the library of the optional package `chdb`.
- * @throws EmbeddedClickHouseError `NOT_INSTALLED` when `chdb` or `ffi-rs` is missing or has no
+ * @throws EmbeddedServerError `NOT_INSTALLED` when `chdb` or `ffi-rs` is missing or has no
  * binary for this platform.
  */
 export async function findEngine(): Promise<string> {
@@ -15,7 +15,7 @@ export async function findEngine(): Promise<string> {
     const { libchdbPath } = await import('chdb/libchdb');
     return libchdbPath();
   } catch (cause) {
-    throw new EmbeddedClickHouseError(
+    throw new EmbeddedServerError(
       'NOT_INSTALLED',
       'the embedded ClickHouse needs the optional packages chdb and ffi-rs, which are not installed ' +
         `for ${process.platform}-${process.arch}: install them (npm install chdb ffi-rs), or set ` +

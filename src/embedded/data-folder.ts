@@ -1,13 +1,13 @@
 /**
- * The files of the embedded ClickHouse in the data folder: what it stores, what it complains about,
- * and which server serves them. In: the data folder. Out: paths, and the last server's description.
+ * The files of an embedded server in the data folder: what it stores, what it complains about, and which
+ * process serves them. In: the data folder and the server's name. Out: paths, and the last description.
  */
 import { access, constants, mkdir, readFile, realpath, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EmbeddedClickHouseError } from './errors.ts';
+import { EmbeddedServerError } from './errors.ts';
 
 export interface DataFolder {
-  /** ClickHouse's own folder, as an absolute path without symbolic links. */
+  /** The server's own folder, as an absolute path without symbolic links. */
   readonly storage: string;
   /** What the server process says on stderr. */
   readonly log: string;
@@ -22,16 +22,17 @@ export interface ServerDescription {
 
 /**
  * Creates the folder when it is missing.
- * @throws EmbeddedClickHouseError `DATA_DIR_NOT_WRITABLE`
+ * @param name of the server: that of its folder, and how its files begin
+ * @throws EmbeddedServerError `DATA_DIR_NOT_WRITABLE`
  */
-export async function openDataFolder(dataDir: string): Promise<DataFolder> {
-  const storage = join(dataDir, 'clickhouse');
+export async function openDataFolder(dataDir: string, name: string): Promise<DataFolder> {
+  const storage = join(dataDir, name);
   try {
     await mkdir(storage, { recursive: true });
     await access(dataDir, constants.W_OK | constants.X_OK);
     await access(storage, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new EmbeddedClickHouseError(
+    throw new EmbeddedServerError(
       'DATA_DIR_NOT_WRITABLE',
       `the data folder ${dataDir} cannot be written to (${cause instanceof Error ? cause.message : String(cause)}): ` +
         'give another one with --data-dir or TIDEMARK_DATA_DIR',
@@ -40,9 +41,9 @@ export async function openDataFolder(dataDir: string): Promise<DataFolder> {
   }
   const root = await realpath(dataDir);
   return {
-    storage: join(root, 'clickhouse'),
-    log: join(root, 'clickhouse-server.log'),
-    description: join(root, 'clickhouse-server.json'),
+    storage: join(root, name),
+    log: join(root, `${name}-server.log`),
+    description: join(root, `${name}-server.json`),
   };
 }
 
@@ -54,7 +55,7 @@ export async function readDescription(folder: DataFolder): Promise<ServerDescrip
     const { port, pid } = value;
     return typeof port === 'number' && typeof pid === 'number' ? { port, pid } : undefined;
   } catch {
-    // A description that is missing or broken says as much as none: the engine's lock decides.
+    // A description that is missing or broken says as much as none: the server's lock decides.
     return undefined;
   }
 }
