@@ -25,6 +25,8 @@ export interface ColdLog {
   readonly name: string;
   /** Days behind the watermark that an event may be; Infinity: as old as it likes. */
   readonly lookbackDays: number;
+  /** Whether what earlier runs made of its records is counted too. */
+  readonly countsEarlier: boolean;
   /** All records from the first. `line`: how far it was read before; undefined: it is new, or was changed. */
   read(line: ProgressLine | undefined): AsyncIterable<RecordBatch>;
 }
@@ -74,8 +76,8 @@ export class ColdRun implements AsyncDisposable {
 
   /**
    * Takes in what was not taken in before. When it is interrupted, what was read so far is stored, and
-   * another run goes on from there. Counts all records of the log: those of earlier runs as what they
-   * are now, duplicates where they had been accepted.
+   * another run goes on from there. Those of earlier runs are counted as what they are now, duplicates
+   * where they had been accepted.
    */
   async process(log: ColdLog): Promise<Outcomes> {
     const tally = new OutcomeTally();
@@ -109,7 +111,7 @@ export class ColdRun implements AsyncDisposable {
         throw error;
       }
       this.signal.throwIfAborted();
-      if (tally.resumed !== null) await this.#addEarlier(tally, tally.resumed);
+      if (log.countsEarlier && tally.resumed !== null) await this.#addEarlier(tally, tally.resumed);
       return tally.outcomes;
     }
   }

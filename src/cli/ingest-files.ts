@@ -135,6 +135,7 @@ export class FileIntake {
     return {
       name: this.#sourceOf(path),
       lookbackDays,
+      countsEarlier: true,
       read: (line) => read.call(this, line?.lastRecordTime ?? Date.now()),
     };
   }

@@ -19,9 +19,17 @@ const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Com
     about: 'add the rows of files to the tables, without Kafka',
     load: () => import('./commands/ingest.ts'),
   },
+  reprocess: {
+    about: 'apply late events',
+    load: () => import('./commands/reprocess.ts'),
+  },
   produce: {
     about: 'send the rows of files to Kafka as Avro',
     load: () => import('./commands/produce.ts'),
+  },
+  generate: {
+    about: 'send realistic app events from a seed to Kafka, or write them to a file',
+    load: () => import('./commands/generate.ts'),
   },
   migrate: {
     about: 'create or upgrade the ClickHouse schema',
@@ -42,6 +50,14 @@ const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Com
   'event-types': {
     about: 'list and change the catalogue of event types',
     load: () => import('./commands/event-types.ts'),
+  },
+  'dead-letters': {
+    about: 'list and show what was refused or late',
+    load: () => import('./commands/dead-letters.ts'),
+  },
+  schemas: {
+    about: 'compare the schemas of the streams with the registry, or register them',
+    load: () => import('./commands/schemas.ts'),
   },
   config: {
     about: 'show the effective settings, their origin and meaning',

@@ -5,6 +5,7 @@ import { httpRegistry } from '../decode/http-registry.ts';
 import { LocalRegistry } from '../decode/local-registry.ts';
 import type { ProducerRegistry } from '../decode/registry-port.ts';
 import { BUNDLED_SCHEMAS, readSchemaFolder } from '../decode/schema-folder.ts';
+import type { SchemaVersion } from '../decode/schema-folder.ts';
 import { STREAMS } from './streams.ts';
 
 /** The registry of SCHEMA_REGISTRY_URL, or the local one in its place. */
@@ -23,6 +24,11 @@ export function localRegistry({ storage, topics }: Configuration): LocalRegistry
 }
 
 /** The current schema of a stream as JSON text. */
-export function schemaOf({ storage }: Configuration, stream: string): string {
-  return readSchemaFolder(storage.schemasDir ?? BUNDLED_SCHEMAS).latest(stream).schema;
+export function schemaOf(configuration: Configuration, stream: string): string {
+  return folderSchema(configuration, stream).schema;
+}
+
+/** The current schema of a stream, with its id in the folder. */
+export function folderSchema({ storage }: Configuration, stream: string): SchemaVersion {
+  return readSchemaFolder(storage.schemasDir ?? BUNDLED_SCHEMAS).latest(stream);
 }

@@ -1,7 +1,7 @@
 /** In: one entry of a mapping and the file's columns. Out: where a field's values come from, row by row. */
 import { FileError } from './file-error.ts';
 import type { FieldMapping, Mapping } from './mapping.ts';
-import type { Row, RowFile } from './row-file.ts';
+import type { Row, RowShape } from './row-file.ts';
 import { textOf } from './field-encoders.ts';
 import type { TimeFormat } from './time.ts';
 
@@ -23,7 +23,7 @@ export interface FieldSource {
 export function fieldSource(
   field: string,
   entry: FieldMapping,
-  file: RowFile,
+  file: RowShape,
   mapping: Mapping,
 ): FieldSource | null {
   if (entry === null) return null;
@@ -39,7 +39,7 @@ export function fieldSource(
 export function locate(
   entry: string,
   column: string,
-  file: RowFile,
+  file: RowShape,
   mapping: Pick<Mapping, 'name'>,
   mayBeMissing = false,
 ): number {
@@ -60,7 +60,7 @@ type ColumnEntry = Extract<FieldMapping, { column: string }>;
 function columnSource(
   field: string,
   entry: ColumnEntry,
-  file: RowFile,
+  file: RowShape,
   mapping: Mapping,
 ): FieldSource {
   const { column, default: fallback, strip_decimal: strip, format } = entry;
@@ -78,7 +78,7 @@ function columnSource(
 function templateSource(
   field: string,
   { template, format }: Extract<FieldMapping, { template: string }>,
-  file: RowFile,
+  file: RowShape,
   mapping: Mapping,
 ): FieldSource {
   const parts = template.split(/\{([^{}]*)\}/).map((part, at): CellSource => {
@@ -102,7 +102,7 @@ function templateSource(
 function listSource(
   field: string,
   columns: readonly string[],
-  file: RowFile,
+  file: RowShape,
   mapping: Mapping,
 ): FieldSource {
   const positions = columns.map(

@@ -72,7 +72,7 @@ function read(path: string, bytes: Readable, format: FileFormat): Promise<Rows> 
   }
 }
 
-function formatOf(path: string): FileFormat {
+export function formatOf(path: string): FileFormat {
   for (const [extension, format] of EXTENSIONS) if (extension.test(path)) return format;
   throw new FileError(
     'wrong_file',

@@ -8,7 +8,7 @@ import type { CellSource } from './cell-source.ts';
 import { encodeAbsent, textOf } from './field-encoders.ts';
 import type { Problem } from './field-encoders.ts';
 import type { Mapping } from './mapping.ts';
-import type { Row, RowFault, RowFile } from './row-file.ts';
+import type { Row, RowFault, RowShape } from './row-file.ts';
 import { condition, planFields, unusedColumns } from './row-plan.ts';
 import type { PlannedField, RowTarget } from './row-plan.ts';
 
@@ -51,7 +51,7 @@ export class RowEncoder {
    * `prefix` goes before each value. Throws a FileError (`wrong_mapping`) that names the field and the
    * file's columns when the mapping does not fit the stream or the file.
    */
-  constructor(target: RowTarget, mapping: Mapping, file: RowFile, prefix: Buffer) {
+  constructor(target: RowTarget, mapping: Mapping, file: RowShape, prefix: Buffer) {
     this.#target = target;
     this.#prefix = prefix;
     this.#plan = planFields(target, mapping, file);

@@ -2,7 +2,9 @@
 import type { RowFaultCode } from '../source.ts';
 import type { TimeFormat } from './time.ts';
 
-export interface RowFile extends AsyncDisposable {
+/** What can be said of rows before any is read. */
+export interface RowShape {
+  /** Where they come from, for messages. */
   readonly path: string;
   /** The columns that the file has, or for NDJSON those of its first rows. */
   readonly columns: readonly Column[];
@@ -10,6 +12,9 @@ export interface RowFile extends AsyncDisposable {
   readonly open: boolean;
   /** Where the cells of a column are in `Row.cells`; -1 when a closed file has no such column. */
   locate(column: string): number;
+}
+
+export interface RowFile extends RowShape, AsyncDisposable {
   /** The rows in order, some at a time. To be iterated once. Throws a FileError when it cannot go on. */
   rows(): AsyncIterable<readonly Row[]>;
   /** Bytes read so far, as they are in the file, and how many there are in all. */

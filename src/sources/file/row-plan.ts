@@ -9,7 +9,7 @@ import type { Encode, TargetField } from './field-encoders.ts';
 import { FileError } from './file-error.ts';
 import { LocalTime } from './local-time.ts';
 import type { Mapping } from './mapping.ts';
-import type { Row, RowFile } from './row-file.ts';
+import type { Row, RowShape } from './row-file.ts';
 
 /** What a file's rows are to become. */
 export interface RowTarget {
@@ -33,7 +33,7 @@ export interface PlannedField {
 export function planFields(
   target: RowTarget,
   mapping: Mapping,
-  file: RowFile,
+  file: RowShape,
 ): readonly PlannedField[] {
   refuseUnknownFields(target, mapping);
   const zone = new LocalTime(target.timezone);
@@ -45,7 +45,10 @@ export function planFields(
 }
 
 /** Which rows the mapping takes; null for all of them. */
-export function condition({ where, name }: Mapping, file: RowFile): ((row: Row) => boolean) | null {
+export function condition(
+  { where, name }: Mapping,
+  file: RowShape,
+): ((row: Row) => boolean) | null {
   if (where === undefined) return null;
   const position = locate('where', where.column, file, { name });
   if ('not_empty' in where) {
@@ -62,7 +65,7 @@ export function condition({ where, name }: Mapping, file: RowFile): ((row: Row) 
 export function unusedColumns(
   target: RowTarget,
   mapping: Mapping,
-  file: RowFile,
+  file: RowShape,
 ): readonly string[] {
   const used = new Set<string>(mapping.where === undefined ? [] : [mapping.where.column]);
   for (const { name } of target.fields) {
@@ -92,7 +95,7 @@ function sourceOf(
   field: TargetField,
   target: RowTarget,
   mapping: Mapping,
-  file: RowFile,
+  file: RowShape,
 ): FieldSource | null {
   const entry = mapping.fields.get(field.name);
   const isColumn = file.columns.some(({ name }) => name === field.name);

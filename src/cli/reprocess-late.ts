@@ -1,0 +1,85 @@
+/** In: late events in the warehouse. Out: they are in the tables, and what became of each. */
+import type { ClickHouseClient } from '@clickhouse/client';
+import type { Configuration } from '../config/configuration.ts';
+import { recordSchema } from '../decode/record-schema.ts';
+import { NO_MAPPING } from '../sources/file/mapping.ts';
+import { RowEncoder } from '../sources/file/row-encoder.ts';
+import type { RowShape } from '../sources/file/row-file.ts';
+import { RecordList } from '../sources/record-list.ts';
+import type { RecordBatch } from '../sources/source.ts';
+import { markApplied, readApplied, readLateSources } from '../warehouse/late-events.ts';
+import { sumOfOutcomes } from './outcome-tally.ts';
+import type { Outcomes } from './outcome-tally.ts';
+import { folderSchema } from './registry.ts';
+import { streamNamed } from './streams.ts';
+import type { ColdWork } from './with-cold-run.ts';
+import { withColdRun } from './with-cold-run.ts';
+
+export interface AppliedSource extends Outcomes {
+  /** Where the events had come late. */
+  readonly source: string;
+}
+
+export interface AppliedLate extends Outcomes {
+  readonly sources: readonly AppliedSource[];
+}
+
+/** Applies all late events that were not; those that others have accepted meanwhile are duplicates. */
+export async function reprocessLate(work: Omit<ColdWork, 'command'>): Promise<AppliedLate> {
+  return withColdRun({ ...work, command: 'reprocess --late' }, async (run, client) => {
+    const sources: AppliedSource[] = [];
+    for (const { source, waiting } of await readLateSources(client)) {
+      if (waiting > 0) await markApplied(client, source);
+      const outcomes = await run.process({
+        name: `${source}#late`,
+        lookbackDays: Infinity,
+        countsEarlier: false,
+        read: (line) => lateLog(work.configuration, client, source, line?.lastOffset ?? 0),
+      });
+      if (outcomes.rows_read > 0) sources.push({ source, ...outcomes });
+    }
+    return { ...sumOfOutcomes(sources), sources };
+  });
+}
+
+/** The position in the log is the offset. */
+async function* lateLog(
+  configuration: Configuration,
+  client: ClickHouseClient,
+  source: string,
+  from: number,
+): AsyncGenerator<RecordBatch> {
+  const schema = folderSchema(configuration, 'app-events');
+  const { fields } = recordSchema(JSON.parse(schema.schema) as object);
+  const { key } = streamNamed('app-events');
+  const { timezone } = configuration.rules;
+  const target = { stream: 'app-events', fields, key, hashed: null, timezone };
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(schema.id, 1);
+  const encoder = new RowEncoder(target, NO_MAPPING, asRows(fields), prefix);
+  let offset = from;
+  for await (const rows of readApplied(client, { source, fields, from })) {
+    const batch = new RecordList(offset);
+    for (const [recordTime, ...cells] of rows) {
+      const encoded = encoder.encode({ number: offset + 1, cells, fault: null });
+      if (encoded.kind !== 'record') throw new Error(`a late event of ${source} is no record`);
+      const time = recordTime === null ? -1 : Number(recordTime);
+      batch.add({ offset, time, key: encoded.key, value: encoded.value });
+      offset++;
+    }
+    yield batch;
+  }
+}
+
+/** What the encoder has to know of rows that have a cell for every field. */
+function asRows(fields: readonly { readonly name: string; readonly kind: string }[]): RowShape {
+  return {
+    path: 'late_events',
+    columns: fields.map(({ name, kind }) => ({
+      name,
+      ...(kind === 'timestamp' && { time: 'epoch_us' as const }),
+    })),
+    open: false,
+    locate: (column) => fields.findIndex(({ name }) => name === column),
+  };
+}
