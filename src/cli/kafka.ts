@@ -1,10 +1,90 @@
-/** In: the configuration. Out: a client of its Kafka. */
+/** In: the configuration. Out: a client of its Kafka, the embedded broker started when it is the one. */
 import { connect } from 'node:net';
 import type { Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.ts';
+import type { EmbeddedBroker } from '../embedded/broker/broker.ts';
 import { createKafka } from '../sources/kafka/kafka-client.ts';
 import { UsageError } from './exit-status.ts';
+import type { Invocation } from './invocation.ts';
+
+export interface OpenKafka extends AsyncDisposable {
+  readonly kafka: Kafka;
+  /** `host:port` of some brokers. */
+  readonly brokers: readonly string[];
+  /** Whether it is the development broker of the data folder. */
+  readonly embedded: boolean;
+  /** Resolves when an embedded broker has ended; never for brokers that were configured. */
+  readonly exited: Promise<void>;
+}
+
+/**
+ * The brokers of KAFKA_BROKERS, one of which answers; without it the embedded broker of the data folder,
+ * which ends with the command that started it.
+ * @throws KafkaUnreachableError, EmbeddedServerError
+ */
+export async function openKafka(
+  configuration: Configuration,
+  { signal }: Pick<Invocation, 'signal'>,
+  logger: Logger,
+): Promise<OpenKafka> {
+  if (configuration.kafka.brokers !== undefined) {
+    await requireReachable(configuration);
+    return configured(configuration, logger);
+  }
+  const { startEmbeddedBroker } = await import('../embedded/broker/broker.ts');
+  const broker = await startEmbeddedBroker({
+    dataDir: configuration.storage.dataDir,
+    port: configuration.kafka.port,
+    signal,
+  });
+  const { brokers, owned } = broker;
+  logger.info(
+    { brokers, dataDir: configuration.storage.dataDir },
+    owned
+      ? 'the embedded Kafka broker was started: it is for development only'
+      : 'the embedded Kafka broker of another command is used',
+  );
+  return embedded(configuration, broker, logger);
+}
+
+/**
+ * For commands that only look: as `openKafka`, but an embedded broker is not started; undefined when
+ * none is running.
+ */
+export async function findKafka(
+  configuration: Configuration,
+  logger: Logger,
+): Promise<OpenKafka | undefined> {
+  if (configuration.kafka.brokers !== undefined) {
+    await requireReachable(configuration);
+    return configured(configuration, logger);
+  }
+  const { findEmbeddedBroker } = await import('../embedded/broker/broker.ts');
+  const broker = await findEmbeddedBroker(configuration.storage.dataDir);
+  return broker && embedded(configuration, broker, logger);
+}
+
+function configured(configuration: Configuration, logger: Logger): OpenKafka {
+  return {
+    kafka: configuredKafka(configuration, logger),
+    brokers: configuration.kafka.brokers ?? [],
+    embedded: false,
+    exited: new Promise(() => {}),
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+function embedded({ kafka }: Configuration, broker: EmbeddedBroker, logger: Logger): OpenKafka {
+  const { brokers, exited } = broker;
+  return {
+    kafka: createKafka({ brokers, clientId: kafka.clientId }, logger),
+    brokers,
+    embedded: true,
+    exited,
+    [Symbol.asyncDispose]: () => broker.close(),
+  };
+}
 
 /** Connects to nothing yet. Throws a UsageError when no Kafka is configured. */
 export function configuredKafka({ kafka }: Configuration, logger: Logger): Kafka {

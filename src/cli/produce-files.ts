@@ -13,7 +13,7 @@ import { TopicProducer } from '../sources/kafka/topic-producer.ts';
 import { FaultTally } from './fault-tally.ts';
 import type { Invocation } from './invocation.ts';
 import { say } from './invocation.ts';
-import { configuredKafka, requireReachable } from './kafka.ts';
+import { openKafka } from './kafka.ts';
 import { commandLogger } from './logger.ts';
 import { ProgressLine } from './progress.ts';
 import { configuredRegistry, schemaOf } from './registry.ts';
@@ -44,9 +44,8 @@ export interface ProduceSummary {
 
 /** Looks at all files and the mapping before the first row is sent. */
 export async function produceFiles(options: ProduceOptions): Promise<ProduceSummary> {
-  const { configuration, stream } = options;
+  const { configuration, invocation, stream } = options;
   const topic = configuration.topics[stream.topic];
-  const kafka = configuredKafka(configuration, commandLogger(configuration));
   const mapping = options.map === undefined ? NO_MAPPING : await readMapping(options.map);
   const schema = schemaOf(configuration, stream.name);
   const target: RowTarget = {
@@ -63,7 +62,9 @@ export async function produceFiles(options: ProduceOptions): Promise<ProduceSumm
   const prefix = Buffer.alloc(5);
   prefix.writeUInt32BE(id, 1);
 
-  await requireReachable(configuration);
+  await using opened = await openKafka(configuration, invocation, commandLogger(configuration));
+  const { kafka, brokers, embedded } = opened;
+  if (embedded) say(invocation, `sending to the embedded Kafka broker at ${brokers.join(', ')}`);
   await createTopic(kafka, topic, options);
   await using producer = await TopicProducer.open(kafka, topic);
   return await send(options, { topic, target, mapping, prefix, producer });

@@ -2,7 +2,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Configuration } from '../config/configuration.ts';
 import { warehouseError } from '../warehouse/errors.ts';
-import { configuredKafka, requireReachable } from './kafka.ts';
+import { findKafka } from './kafka.ts';
 import { commandLogger } from './logger.ts';
 
 export interface SourceStatus {
@@ -142,25 +142,26 @@ async function logEnds(
   topics: ReadonlySet<string>,
 ): Promise<LogEnds> {
   const offsets = new Map<string, number>();
-  if (configuration.kafka.brokers === undefined) {
-    return { offsets, problem: 'KAFKA_BROKERS is not set' };
-  }
-  const admin = configuredKafka(configuration, commandLogger(configuration)).admin({
-    retry: { retries: 1 },
-  });
   try {
-    await requireReachable(configuration);
-    await admin.connect();
-    const existing = (await admin.listTopics()).filter((topic) => topics.has(topic));
-    for (const topic of existing) {
-      for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
-        offsets.set(`${topic}/${partition}`, Number(high));
-      }
+    await using opened = await findKafka(configuration, commandLogger(configuration));
+    if (opened === undefined) {
+      const problem = 'KAFKA_BROKERS is not set, and no embedded broker is running';
+      return { offsets, problem };
     }
-    return { offsets, problem: null };
+    const admin = opened.kafka.admin({ retry: { retries: 1 } });
+    try {
+      await admin.connect();
+      const existing = (await admin.listTopics()).filter((topic) => topics.has(topic));
+      for (const topic of existing) {
+        for (const { partition, high } of await admin.fetchTopicOffsets(topic)) {
+          offsets.set(`${topic}/${partition}`, Number(high));
+        }
+      }
+      return { offsets, problem: null };
+    } finally {
+      await admin.disconnect();
+    }
   } catch (error) {
     return { offsets, problem: error instanceof Error ? error.message : String(error) };
-  } finally {
-    await admin.disconnect();
   }
 }

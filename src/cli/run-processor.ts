@@ -21,7 +21,7 @@ import { adoptRules } from '../warehouse/rules-store.ts';
 import { seedActiveTypes } from './event-type-rows.ts';
 import { WorkError } from './exit-status.ts';
 import type { Invocation } from './invocation.ts';
-import { configuredKafka, requireReachable } from './kafka.ts';
+import { openKafka } from './kafka.ts';
 import { serviceLogger } from './logger.ts';
 import { packageVersion } from './package-version.ts';
 import { configuredRegistry, schemaOf } from './registry.ts';
@@ -36,7 +36,6 @@ export async function runProcessor(
   const { http, rules: wanted, topics } = configuration;
   const logger = serviceLogger(configuration);
   const version = packageVersion();
-  const kafka = configuredKafka(configuration, logger);
   const registry = configuredRegistry(configuration);
   const schema = JSON.parse(schemaOf(configuration, 'app-events')) as object;
   const stream: Stream = appEvents(schema);
@@ -58,7 +57,8 @@ export async function runProcessor(
     problems: () =>
       (running.consumer?.missingTopics() ?? []).map((topic) => `topic ${topic} is missing`),
   });
-  await requireReachable(configuration);
+  await using kafkaSide = await openKafka(configuration, invocation, logger);
+  const { kafka } = kafkaSide;
   if (wanted.activeEventTypes !== undefined) {
     await seedActiveTypes(warehouse.client, wanted.activeEventTypes);
   }
@@ -90,6 +90,7 @@ export async function runProcessor(
     {
       version,
       clickhouse: masked(warehouse.url, 'password'),
+      kafka: kafkaSide.brokers,
       topic: topics.appEvents,
       group: configuration.kafka.groupId,
       rulesEpoch: rules.epoch,
@@ -104,7 +105,8 @@ export async function runProcessor(
       aborted(invocation.signal),
       aborted(fatal.signal),
       consumer.failed,
-      endedByItself(warehouse),
+      endedByItself('ClickHouse', warehouse),
+      endedByItself('Kafka broker', kafkaSide),
     ]);
     fatal.signal.throwIfAborted();
     logger.info('stopping: what was read is stored first');
@@ -143,10 +145,13 @@ async function ping({ client }: Warehouse): Promise<void> {
   if (!answer.success) throw answer.error;
 }
 
-async function endedByItself({ exited }: Warehouse): Promise<never> {
+async function endedByItself(
+  what: string,
+  { exited }: { readonly exited: Promise<void> },
+): Promise<never> {
   await exited;
   throw new WorkError(
-    'the embedded ClickHouse has ended: with the command that had started it, or by itself ' +
+    `the embedded ${what} has ended: with the command that had started it, or by itself ` +
       '(then its log in the data folder says why); start again',
   );
 }

@@ -57,7 +57,7 @@ export const KNOBS = {
       'KAFKA_BROKERS',
       list('a comma list of host:port', /^(\[[0-9a-fA-F:]+\]|[^\s:,/@]+):\d{1,5}$/),
       {
-        whenUnset: 'no Kafka: commands that need one end with status 2',
+        whenUnset: 'an embedded development broker in the data folder',
         meaning: 'The Kafka to use: bootstrap brokers.',
       },
     ),

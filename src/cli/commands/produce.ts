@@ -38,7 +38,7 @@ export function define(command: Command, invocation: Invocation): void {
     .option('--json', 'print the summary as JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  KAFKA_BROKERS=localhost:9092 npx tidemark produce events.csv --stream app-events --map examples/greenery-events.json',
+      '\nExample:\n  npx tidemark produce events.csv --stream app-events --map examples/greenery-events.json',
     )
     .action(async (files: readonly string[], options: Options) => {
       const stream = streamNamed(options.stream);

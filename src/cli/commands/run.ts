@@ -6,7 +6,7 @@ import type { DataDirOption } from '../options.ts';
 /** `tidemark run`: the processor, until it is told to stop. */
 export function define(command: Command, invocation: Invocation): void {
   dataDirOption(command)
-    .addHelpText('after', '\nExample:\n  KAFKA_BROKERS=localhost:9092 npx tidemark run')
+    .addHelpText('after', '\nExample:\n  npx tidemark run')
     .action(async (options: DataDirOption) => {
       const configuration = configurationOf(invocation, options);
       const { runProcessor } = await import('../run-processor.ts');
