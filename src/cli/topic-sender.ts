@@ -7,6 +7,8 @@ export interface TopicSenderOptions {
   /** Records a second at most; unlimited when undefined. */
   readonly rate: number | undefined;
   readonly signal: AbortSignal;
+  /** 1 keeps the order of all records, across keys too. Default 4. */
+  readonly sendsAtATime?: number;
   /** A record that the brokers refuse because of its size. */
   readonly onTooLarge: (row: number) => void;
 }
@@ -18,7 +20,7 @@ interface QueuedRecord extends OutgoingRecord {
 /** The brokers' default limit of a batch is 1 MiB, and one partition may get all of it. */
 const BYTES_AT_A_TIME = 900_000;
 const RECORD_OVERHEAD_BYTES = 24;
-const SENDS_AT_A_TIME = 4;
+const DEFAULT_SENDS_AT_A_TIME = 4;
 /** With a rate, so often records are sent. */
 const SENDS_PER_SECOND = 10;
 
@@ -27,6 +29,7 @@ export class TopicSender {
   readonly #started = performance.now();
   readonly #underWay = new Set<Promise<void>>();
   readonly #recordsAtATime: number;
+  readonly #sendsAtATime: number;
   #queue: QueuedRecord[] = [];
   #queuedBytes = 0;
   #queued = 0;
@@ -36,6 +39,7 @@ export class TopicSender {
 
   constructor(options: TopicSenderOptions) {
     this.#options = options;
+    this.#sendsAtATime = options.sendsAtATime ?? DEFAULT_SENDS_AT_A_TIME;
     this.#recordsAtATime =
       options.rate === undefined ? Infinity : Math.ceil(options.rate / SENDS_PER_SECOND);
   }
@@ -46,9 +50,9 @@ export class TopicSender {
   }
 
   /** Takes a record; to be followed by `ready` before the next. `row` is what `onTooLarge` gets. */
-  add(key: Buffer | null, value: Buffer, row: number): void {
+  add(key: Buffer | null, value: Buffer | null, row: number): void {
     this.#queue.push({ key, value, row });
-    this.#queuedBytes += value.length + (key?.length ?? 0) + RECORD_OVERHEAD_BYTES;
+    this.#queuedBytes += (value?.length ?? 0) + (key?.length ?? 0) + RECORD_OVERHEAD_BYTES;
   }
 
   /** Whether `flush` is due. */
@@ -68,7 +72,7 @@ export class TopicSender {
     this.#queuedBytes = 0;
     this.#queued += records.length;
     if (records.length > 0) this.#start(records);
-    if (this.#underWay.size >= SENDS_AT_A_TIME) await Promise.race(this.#underWay);
+    if (this.#underWay.size >= this.#sendsAtATime) await Promise.race(this.#underWay);
     if (this.#failed) throw this.#error;
   }
 

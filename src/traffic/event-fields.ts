@@ -2,7 +2,6 @@
 import type { AppEvent } from './app-event.ts';
 import { EVENT_TYPES, NONE, TYPE } from './event-columns.ts';
 import type { EventColumns } from './event-columns.ts';
-import { pageUrl } from './life.ts';
 import type { Person } from './people.ts';
 import { scramble } from './random.ts';
 import {
@@ -29,7 +28,11 @@ const PROPERTIES = Array.from({ length: 24 }, (_, at) => ({
   app_version: `5.${at >> 2}.${at & 3}`,
   screen: PAGES[at % PAGES.length]!,
 }));
-const PAGE_URLS = Array.from({ length: PRODUCTS + PAGES.length }, (_, at) => pageUrl(at));
+const PAGE_URLS = Array.from({ length: PRODUCTS + PAGES.length }, (_, at) =>
+  at < PRODUCTS
+    ? `https://shop.example.com/products/${at + 1}`
+    : `https://shop.example.com/${PAGES[at - PRODUCTS]!}`,
+);
 const PRODUCT_IDS = Array.from({ length: PRODUCTS }, (_, at) => `product-${at + 1}`);
 
 export class EventFields {
@@ -64,7 +67,7 @@ export class EventFields {
     const platform = columns.platform[number]!;
     const utmSource = columns.utmSource[number]!;
     const miles = columns.miles[number]!;
-    const page = type === TYPE.page_view ? detail % PAGE_URLS.length : -1;
+    const page = type === TYPE.page_view ? pageOf(detail) : NONE;
     const hasOrder =
       type === TYPE.checkout || type === TYPE.package_shipped || type === TYPE.package_delivered;
     const hasProduct =
@@ -82,7 +85,7 @@ export class EventFields {
       miles_amount: miles === NONE ? null : miles,
       producer_session_id: session === 0 ? null : session.toString(36),
       page_url: page < 0 ? null : PAGE_URLS[page]!,
-      product_id: hasProduct ? PRODUCT_IDS[detail % PRODUCTS]! : null,
+      product_id: hasProduct ? PRODUCT_IDS[detail]! : null,
       order_id: hasOrder ? `order-${detail.toString(36)}` : null,
       plan_id: PLANS[who.plan]!,
       feature: type === TYPE.feature_used ? FEATURES[detail]! : null,
@@ -93,6 +96,11 @@ export class EventFields {
   #userId(user: number): string {
     return (this.#userIds[user] ??= uuid(user, this.#userSalt));
   }
+}
+
+/** Pages of products have their numbers; the others share what is above. */
+function pageOf(detail: number): number {
+  return detail < PRODUCTS ? detail : PRODUCTS + (detail % PAGES.length);
 }
 
 const SCRATCH = Buffer.alloc(36, '-');

@@ -10,7 +10,6 @@ import {
   EARNING_CATEGORIES,
   FEATURES,
   HOUR_SHARES,
-  PAGES,
   PRODUCTS,
 } from './vocabulary.ts';
 
@@ -194,10 +193,4 @@ function dropOff(age: number): number {
   if (age <= 13) return 190;
   if (age <= 29) return 160;
   return 130;
-}
-
-/** A page's address; the first PRODUCTS are of products. */
-export function pageUrl(detail: number): string {
-  if (detail < PRODUCTS) return `https://shop.example.com/products/${detail + 1}`;
-  return `https://shop.example.com/${PAGES[detail % PAGES.length]!}`;
 }

@@ -31,8 +31,10 @@ export interface TrafficOptions {
   readonly rates: DefectRates;
   /** Of the topic. */
   readonly partitions: number;
-  /** By which what is late is late. */
+  /** By which the outcomes are expected. */
   readonly rules: Pick<Rules, 'timezone' | 'lookbackDays'>;
+  /** Late events are further behind than so many days. The lookback of the rules when left out. */
+  readonly lateBeyondDays?: number;
 }
 
 export interface TrafficRecord {
@@ -73,7 +75,7 @@ export class Traffic {
       columns: this.#columns,
       rates,
       records: 'records' in size ? size.records : events + repeats,
-      lookbackDays: rules.lookbackDays,
+      lookbackDays: options.lateBeyondDays ?? rules.lookbackDays,
       until,
       isVeteran: (user) => this.#people[user]!.signUpDay < window.firstDay,
       random: new Random(seed),
