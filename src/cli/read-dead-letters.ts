@@ -173,7 +173,7 @@ async function decodedByWriter(
     const schema = await registry.schema(value.readInt32BE(1));
     if (schema === undefined) return null;
     const type = avro.Type.forSchema(JSON.parse(schema) as avro.Schema);
-    const decoded = type.decode(value, 5) as { value: unknown; offset: number };
+    const decoded: { value: unknown; offset: number } = type.decode(value, 5);
     return decoded.offset === value.length ? objectOf(JSON.stringify(decoded.value)) : null;
   } catch {
     // No registry, or no record of that schema: it is shown as bytes.
