@@ -34,6 +34,7 @@ export type SourceFault = 'batch_undecodable' | 'batch_too_large' | RowFaultCode
 
 /** Why a row of a file is no record: its form, or what one of its fields holds. */
 export type RowFaultCode =
+  | 'invalid_utf8'
   | 'wrong_number_of_cells'
   | 'not_json'
   | 'not_an_object'
