@@ -48,6 +48,8 @@ const TYPE = avsc.Type.forSchema(eventSchema());
 const WIRE_HEADER_BYTES = 5;
 
 type Event = Readonly<Record<(typeof COLUMNS)[number], string | number | null>> & {
+  readonly event_time: number;
+};
 
 function traffic(): Traffic {
   return new Traffic({
