@@ -14,6 +14,7 @@ import { Metrics } from '../serve/metrics.ts';
 import { KafkaDeadLetters } from '../sources/kafka/dead-letters.ts';
 import { runKafkaConsumer } from '../sources/kafka/kafka-consumer.ts';
 import type { RunningConsumer } from '../sources/kafka/kafka-consumer.ts';
+import type { Rules } from '../streams/rules.ts';
 import { appEvents } from '../streams/app-events.ts';
 import type { Stream } from '../streams/stream.ts';
 import { ClickHouseStore } from '../warehouse/clickhouse-store.ts';
@@ -22,19 +23,37 @@ import { seedActiveTypes } from './event-type-rows.ts';
 import { WorkError } from './exit-status.ts';
 import type { Invocation } from './invocation.ts';
 import { openKafka } from './kafka.ts';
-import { serviceLogger } from './logger.ts';
+import type { OpenKafka } from './kafka.ts';
 import { packageVersion } from './package-version.ts';
 import { configuredRegistry, schemaOf } from './registry.ts';
 import { openMigratedWarehouse } from './warehouse.ts';
 import type { Warehouse } from './warehouse.ts';
 
-/** Rejects when it cannot start, or cannot go on. */
+export interface ProcessorRun {
+  readonly configuration: Configuration;
+  readonly invocation: Invocation;
+  readonly logger: Logger;
+}
+
+/** A processor at work, and all that it stands on. */
+export interface RunningProcessor {
+  readonly warehouse: Warehouse;
+  readonly kafka: OpenKafka;
+  readonly metrics: Metrics;
+  readonly rules: Rules;
+  /** Where the HTTP port is bound, such as http://127.0.0.1:8080. */
+  readonly url: string;
+}
+
+/**
+ * Runs until what is done meanwhile has ended, or until the signal where that is nothing. Rejects when
+ * it cannot start, or cannot go on.
+ */
 export async function runProcessor(
-  configuration: Configuration,
-  invocation: Invocation,
+  { configuration, invocation, logger }: ProcessorRun,
+  meanwhile?: (running: RunningProcessor) => Promise<void>,
 ): Promise<void> {
   const { http, rules: wanted, topics } = configuration;
-  const logger = serviceLogger(configuration);
   const version = packageVersion();
   const registry = configuredRegistry(configuration);
   const schema = JSON.parse(schemaOf(configuration, 'app-events')) as object;
@@ -100,9 +119,10 @@ export async function runProcessor(
   );
   const consumer = await startConsumer(configuration, kafka, processor, logger);
   running.consumer = consumer;
+  const done = meanwhile?.({ warehouse, kafka: kafkaSide, metrics, rules, url: server.url });
   try {
     await Promise.race([
-      aborted(invocation.signal),
+      done ?? aborted(invocation.signal),
       aborted(fatal.signal),
       consumer.failed,
       endedByItself('ClickHouse', warehouse),
@@ -112,6 +132,8 @@ export async function runProcessor(
     logger.info('stopping: what was read is stored first');
   } finally {
     await consumer.settleAndStop();
+    // Whoever does something meanwhile has the same signal; its fault was told by the race above.
+    await done?.catch(() => {});
   }
   logger.info('stopped');
 }

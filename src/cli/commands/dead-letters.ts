@@ -11,6 +11,7 @@ import type { DataDirOption } from '../options.ts';
 import type { DeadLetterGroup, DeadLetterRecord } from '../read-dead-letters.ts';
 import { configuredRegistry } from '../registry.ts';
 import { table } from '../table.ts';
+import { defineReplay } from './dead-letters-replay.ts';
 import { openMigratedWarehouse } from '../warehouse.ts';
 
 interface ListOptions extends DataDirOption, DeadLetterFilter {
@@ -27,6 +28,7 @@ export function define(command: Command, invocation: Invocation): void {
   command.addHelpText('after', '\nExample:\n  npx tidemark dead-letters list --since 2026-01-01');
   defineList(command.command('list'), invocation);
   defineShow(command.command('show'), invocation);
+  defineReplay(command.command('replay'), invocation);
 }
 
 function defineList(command: Command, invocation: Invocation): void {

@@ -10,6 +10,7 @@ export function define(command: Command, invocation: Invocation): void {
     .action(async (options: DataDirOption) => {
       const configuration = configurationOf(invocation, options);
       const { runProcessor } = await import('../run-processor.ts');
-      await runProcessor(configuration, invocation);
+      const { serviceLogger } = await import('../logger.ts');
+      await runProcessor({ configuration, invocation, logger: serviceLogger(configuration) });
     });
 }
