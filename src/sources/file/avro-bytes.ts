@@ -1,7 +1,15 @@
+/** Texts of fewer characters are copied faster one by one, if they are ASCII; their length takes one byte. */
+const SHORT = 64;
+
 /** A growing buffer that values are appended to in Avro's binary encoding. */
 export class AvroBytes {
-  #buffer = Buffer.allocUnsafeSlow(1024);
+  #buffer: Buffer;
   #length = 0;
+
+  /** `capacity`: how many bytes it takes before it has to grow. */
+  constructor(capacity = 1024) {
+    this.#buffer = Buffer.allocUnsafeSlow(capacity);
+  }
 
   get length(): number {
     return this.#length;
@@ -33,7 +41,18 @@ export class AvroBytes {
       this.#varint((value << 1) ^ (value >> 31));
       return;
     }
-    let rest = BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n));
+    if (typeof value === 'number') {
+      // The low 27 bits and the rest are kept apart: doubled, it might not be exact.
+      const magnitude = value < 0 ? -(value + 1) : value;
+      const rest = Math.floor(magnitude / 2 ** 27);
+      const low = ((magnitude - rest * 2 ** 27) << 1) | (value < 0 ? 1 : 0);
+      for (let shift = 0; shift < 28; shift += 7) {
+        this.#buffer[this.#length++] = ((low >>> shift) & 0x7f) | 0x80;
+      }
+      this.#varint(rest);
+      return;
+    }
+    let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
     while (rest >= 0x80n) {
       this.#buffer[this.#length++] = Number(rest & 0x7fn) | 0x80;
       rest >>= 7n;
@@ -42,9 +61,32 @@ export class AvroBytes {
   }
 
   string(text: string): void {
+    const { length } = text;
+    if (length < SHORT) {
+      this.#reserve(length + 1);
+      const buffer = this.#buffer;
+      let at = this.#length;
+      buffer[at++] = length * 2;
+      let seen = 0;
+      for (let i = 0; i < length; i++) {
+        const unit = text.charCodeAt(i);
+        seen |= unit;
+        buffer[at++] = unit;
+      }
+      if (seen < 0x80) {
+        this.#length = at;
+        return;
+      }
+    }
     const size = Buffer.byteLength(text);
     this.#reserve(size + 5);
     this.#varint(size * 2);
+    this.#length += this.#buffer.write(text, this.#length);
+  }
+
+  /** The text's UTF-8 without its length. */
+  text(text: string): void {
+    this.#reserve(text.length * 3);
     this.#length += this.#buffer.write(text, this.#length);
   }
 

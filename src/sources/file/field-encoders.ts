@@ -100,7 +100,7 @@ function encodeTime(
   const text = textOf(value)?.trim() ?? '';
   const time: Instant | null = format === 'iso' ? parseIso(text, zone) : parseEpoch(text, format);
   if (time === null) return 'malformed';
-  if (time >= 2n ** 63n || time < -(2n ** 63n)) return 'out_of_range';
+  if (typeof time === 'bigint' && BigInt.asIntN(64, time) !== time) return 'out_of_range';
   out.long(time);
   return null;
 }

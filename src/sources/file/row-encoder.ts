@@ -37,6 +37,10 @@ const TIME_EXPECTED = {
 export class RowEncoder {
   /** Columns of the file that nothing takes. */
   readonly unused: readonly string[];
+  /** Where the record appended last has its key; -1 when it has none. */
+  keyStart = -1;
+  /** Where its key ends and its value begins. */
+  valueStart = 0;
   readonly #target: RowTarget;
   readonly #plan: readonly PlannedField[];
   readonly #takes: ((row: Row) => boolean) | null;
@@ -63,10 +67,30 @@ export class RowEncoder {
   }
 
   encode(row: Row): EncodedRow {
-    if (row.fault !== null) return { kind: 'fault', fault: row.fault };
-    if (this.#takes !== null && !this.#takes(row)) return LEFT_OUT;
     const out = this.#out;
     out.clear();
+    const appended = this.append(row, out);
+    if (appended === 'left_out') return LEFT_OUT;
+    if (appended !== null) return { kind: 'fault', fault: appended };
+    const whole = out.copy();
+    return {
+      kind: 'record',
+      key: this.keyStart === -1 ? null : whole.subarray(this.keyStart, this.valueStart),
+      value: whole.subarray(this.valueStart),
+    };
+  }
+
+  /**
+   * The same without a buffer a row: appends the key and then the value, whose places are in `keyStart`
+   * and `valueStart`. Nothing is appended for a row that is left out (by the mapping's `where`) or
+   * has a fault.
+   */
+  append(row: Row, out: AvroBytes): RowFault | 'left_out' | null {
+    if (row.fault !== null) return row.fault;
+    if (this.#takes !== null && !this.#takes(row)) return 'left_out';
+    const start = out.length;
+    this.keyStart = this.#appendKey(row, out);
+    this.valueStart = out.length;
     out.raw(this.#prefix);
     let gap = -1;
     for (const planned of this.#plan) {
@@ -77,26 +101,29 @@ export class RowEncoder {
         continue;
       }
       const problem = absent ? encodeAbsent(planned.field, out) : planned.encode(value, out);
-      if (problem !== null) return { kind: 'fault', fault: faultOf(planned, problem, value) };
+      if (problem !== null) {
+        out.truncate(start);
+        return faultOf(planned, problem, value);
+      }
     }
-    return {
-      kind: 'record',
-      key: this.#keyOf(row),
-      value: gap < 0 ? out.copy() : this.#withHash(row, gap),
-    };
+    if (gap !== -1) this.#insertHash(row, out, gap);
+    return null;
   }
 
-  #keyOf(row: Row): Buffer | null {
+  #appendKey(row: Row, out: AvroBytes): number {
     const value = this.#key(row);
-    if (value === null || value === undefined) return this.#keyMayBeNull ? null : Buffer.alloc(0);
-    return Buffer.from(textOf(value) ?? '');
+    const absent = value === null || value === undefined;
+    if (absent && this.#keyMayBeNull) return -1;
+    const start = out.length;
+    if (!absent) out.text(textOf(value) ?? '');
+    return start;
   }
 
   /**
-   * The record with an id of its own content at `gap`, in the form of a UUID. What is hashed is the name
+   * Gives the record an id of its own content at `gap`, in the form of a UUID. What is hashed is the name
    * and the bytes of each field that has a value, so that a field added to the schema changes no id.
    */
-  #withHash(row: Row, gap: number): Buffer {
+  #insertHash(row: Row, out: AvroBytes, gap: number): void {
     const content = this.#hashed;
     content.clear();
     for (const { field, source, encode } of this.#plan) {
@@ -108,10 +135,10 @@ export class RowEncoder {
       content.bytes(this.#scratch.view());
     }
     const hash = createHash('sha256').update(content.view()).digest();
-    this.#scratch.clear();
-    this.#scratch.string(asUuid(hash));
-    const whole = this.#out.view();
-    return Buffer.concat([whole.subarray(0, gap), this.#scratch.view(), whole.subarray(gap)]);
+    const after = out.copy(gap);
+    out.truncate(gap);
+    out.string(asUuid(hash));
+    out.raw(after);
   }
 }
 
