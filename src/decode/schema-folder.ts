@@ -3,7 +3,8 @@
  *
  * `ids.json` lists `{ id, stream, file }` in ascending order of id. An id belongs to its schema for
  * ever: a new version of a stream's schema is a new entry at the end, and the old version moves to a
- * file of its own (`app-event.v1.avsc`). The last entry of a stream is its current schema.
+ * file of its own (`app-event.v1.avsc`). The last entry of a stream is its current schema. Ids stay below
+ * 100,001, where those of registered schemas begin.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
