@@ -52,7 +52,7 @@ const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Com
     load: () => import('./commands/event-types.ts'),
   },
   'dead-letters': {
-    about: 'list and show what was refused or late',
+    about: 'list, show and replay what was refused or late',
     load: () => import('./commands/dead-letters.ts'),
   },
   schemas: {

@@ -102,13 +102,12 @@ function routes(options: HttpServerOptions): Hono {
   if (token !== undefined) {
     app.use(async (context, next) => {
       if (!bears(context.req.header('authorization'), token)) {
-        return context.text(
-          'HTTP_TOKEN is asked for: as a Bearer token, or as Basic password\n',
-          401,
-          {
-            'www-authenticate': 'Basic realm="tidemark", charset="UTF-8"',
-          },
-        );
+        const message = 'HTTP_TOKEN is asked for: as a Bearer token, or as Basic password';
+        const challenge = { 'www-authenticate': 'Basic realm="tidemark", charset="UTF-8"' };
+        // The registry's clients read JSON alone.
+        return context.req.path.startsWith('/registry/')
+          ? context.json({ error_code: 40101, message }, 401, challenge)
+          : context.text(`${message}\n`, 401, challenge);
       }
       return next();
     });

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await write(`INSERT INTO rejected_events_rows
       (stream, source, offset, record_time, rules_epoch, outcome, reason, key, bytes, fields, rejected_at, replayed_at)
     VALUES
-      ('app-events', 'app-events/0', 7, '2026-03-01 10:00:00', 1, 'invalid', 'miles_missing', 'u1', 'x', '{"user_id":"u1","country":null}', '2026-03-02 00:00:00', NULL),
+      ('app-events', 'app-events/0', 7, '2026-03-01 10:00:00', 1, 'invalid', 'miles_missing', 'u1', 'x', '{"user_id":"u1","country":null,"feature":"\u009b2J"}', '2026-03-02 00:00:00', NULL),
       ('app-events', 'app-events/0', 9, '2026-03-03 10:00:00', 1, 'invalid', 'miles_missing', 'u1', 'x', '{}', '2026-03-03 00:00:00', NULL),
       ('app-events', 'app-events/0', 9, '2026-03-03 10:00:00', 1, 'invalid', 'miles_missing', 'u1', 'x', '{}', '2026-03-03 00:00:00', '2026-03-04 00:00:00'),
       ('app-events', 'app-events/1', 3, NULL, 1, 'invalid', 'not_confluent_avro', unhex('00ff'), unhex('fe68656c6c6f0a'), '', '2026-03-05 00:00:00', NULL),
@@ -107,7 +107,7 @@ test('a record is shown with its reason in words, its key, and its fields', asyn
   const { stdout } = await on('dead-letters', 'show', 'app-events/0', '7');
   expect(stdout).toContain('miles_missing: the event type moves miles and miles_amount is null');
   expect(stdout).toMatch(/\nkey +u1\n/);
-  expect(stdout).toContain('fields\n  "user_id": "u1"\n');
+  expect(stdout).toContain('fields\n  "user_id": "u1",\n  "feature": "\\u009b2J"\n');
   expect((await on('dead-letters', 'show', 'app-events/0', '9')).stdout).toContain(
     'replayed    2026-03-04T00:00:00.000Z',
   );

@@ -137,7 +137,9 @@ test('a web page of another origin cannot write, and a body may not be endless o
 
 test('with a token the registry asks for it, as Basic password too', async () => {
   const { url } = await serving({ token: 'secret-token' });
-  expect((await fetch(`${url}/subjects`)).status).toBe(401);
+  const refused = await fetch(`${url}/subjects`);
+  expect(refused.status).toBe(401);
+  expect(await refused.json()).toMatchObject({ error_code: 40101 });
   const registry = httpRegistry({ url: url.replace('://', '://any:secret-token@') });
   expect(await registry.schema(1)).toBe(APP_EVENT);
 });

@@ -126,13 +126,19 @@ function inWords(record: DeadLetterRecord): string {
   const lines = facts.map(([name = '', fact = '']) => `${name.padEnd(12)}${fact}`);
   if (fields !== null) {
     lines.push(record.decoded === 'writer' ? "fields, by its writer's schema" : 'fields');
-    lines.push(...JSON.stringify(fields, null, 2).split('\n').slice(1, -1));
+    const json = JSON.stringify(fields, null, 2).split('\n').slice(1, -1);
+    lines.push(...json.map(withoutControls));
   } else if (value === null) {
     lines.push('it has no value');
   } else {
     lines.push(`value, ${value.length / 2} bytes`, hexDump(Buffer.from(value, 'hex')));
   }
   return lines.join('\n');
+}
+
+/** JSON leaves some characters as they are that tell a terminal to do something. */
+function withoutControls(line: string): string {
+  return line.replace(/\p{Cc}/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function keyText(hex: string): string {
