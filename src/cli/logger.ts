@@ -8,6 +8,11 @@ export function commandLogger({ logging }: Configuration): Logger {
   return toStderr(logging.level === 'info' ? 'error' : logging.level);
 }
 
+/** Of a service beside a picture of what it does: only what is not in the picture. */
+export function stackLogger({ logging }: Configuration): Logger {
+  return toStderr(logging.level === 'info' ? 'warn' : logging.level);
+}
+
 /** Of a service: everything that is said is for logs. */
 export function serviceLogger({ logging }: Configuration): Logger {
   return toStderr(logging.level);

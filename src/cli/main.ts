@@ -11,6 +11,14 @@ interface CommandModule {
 }
 
 const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<CommandModule> }>> = {
+  demo: {
+    about: 'show the whole way of events, in one go',
+    load: () => import('./commands/demo.ts'),
+  },
+  up: {
+    about: 'start everything that is needed, for your own producers',
+    load: () => import('./commands/up.ts'),
+  },
   run: {
     about: 'process Kafka into ClickHouse until stopped',
     load: () => import('./commands/run.ts'),

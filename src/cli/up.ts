@@ -1,0 +1,62 @@
+/** `up`: the embedded stack and the processor; a picture of what flows, until it is told to stop. */
+import type { Configuration } from '../config/configuration.ts';
+import { createTopicIfMissing } from '../sources/kafka/topics.ts';
+import type { Invocation } from './invocation.ts';
+import { say } from './invocation.ts';
+import type { OpenKafka } from './kafka.ts';
+import { openKafka } from './kafka.ts';
+import { stackLogger } from './logger.ts';
+import { runProcessor } from './run-processor.ts';
+import type { RunningProcessor } from './run-processor.ts';
+import { watchFlow } from './watch-flow.ts';
+
+/** What a topic gets that has to be created. */
+export const PARTITIONS = 4;
+
+export async function up(configuration: Configuration, invocation: Invocation): Promise<void> {
+  const logger = stackLogger(configuration);
+  const topic = configuration.topics.appEvents;
+  say(invocation, 'starting a Kafka broker, ClickHouse and the processor …');
+  await using kafka = await openKafka(configuration, invocation, logger);
+  await createTopic(kafka, topic);
+  await runProcessor({ configuration, invocation, logger }, async (running) => {
+    say(invocation, `\n${whereToLook(configuration, running)}\n`);
+    say(
+      invocation,
+      `waiting for events in ${topic}; in another terminal, for example:\n` +
+        '  npx tidemark generate --events 10000\n' +
+        'Ctrl-C stops everything; what was processed stays in the data folder.\n',
+    );
+    const title = `tidemark up · ${topic}`;
+    const until = invocation.signal;
+    await watchFlow({ configuration, invocation, running, title, until });
+  });
+}
+
+/** So that nobody has to wait until it is found. */
+export async function createTopic({ kafka }: OpenKafka, topic: string): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    await createTopicIfMissing(admin, topic, { partitions: PARTITIONS });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Addresses for a person, a producer and a query. */
+export function whereToLook(
+  { storage, registry, clickhouse }: Configuration,
+  { kafka, warehouse, url }: RunningProcessor,
+): string {
+  const sql = new URL(warehouse.url);
+  const play = clickhouse.url === undefined ? `${sql.origin}/play` : sql.origin;
+  return [
+    `status      ${url}/`,
+    `metrics     ${url}/metrics`,
+    `ClickHouse  ${play}   (database ${sql.pathname.slice(1) || 'default'})`,
+    `Kafka       ${kafka.brokers.join(',')}`,
+    `schemas     ${registry.url ?? `${url}/registry`}`,
+    `data        ${storage.dataDir}`,
+  ].join('\n');
+}
