@@ -1,6 +1,7 @@
 /** In: snapshots of what flows. Out: the same as lines of text for people, of at most 80 columns. */
 import { Calendar } from '../streams/calendar.ts';
 import { zoneOffset } from '../streams/zone-offset.ts';
+import { bar, dateOf, sparkline, whole } from './flow-marks.ts';
 import { OUTCOMES, processedBy } from './flow-snapshot.ts';
 import type { FlowSnapshot } from './flow-snapshot.ts';
 
@@ -18,8 +19,6 @@ export interface FlowOptions {
 type Paint = (style: keyof typeof STYLES, text: string) => string;
 
 const STYLES = { title: 1, dim: 2, good: 32, fair: 33, bad: 31, water: 36 } as const;
-const SPARKS = ' ▁▂▃▄▅▆▇█';
-const EIGHTHS = ' ▏▎▍▌▋▊▉█';
 const SPARK_WIDTH = 22;
 const BAR_WIDTH = 40;
 const LINE_WIDTH = 60;
@@ -113,7 +112,7 @@ export class FlowLines {
     const line = (name: string, rates: readonly number[], count: number | null, what: string) => {
       const now = `${whole(rates.at(-1) ?? 0)}/s`.padStart(11);
       const told = count === null ? '' : `${whole(count)}${this.#ofTotal()} ${what}`;
-      return `  ${name.padEnd(11)}${paint('water', sparkline(rates, most))} ${now}   ${told}`;
+      return `  ${name.padEnd(11)}${paint('water', sparkline(rates, most, SPARK_WIDTH))} ${now}   ${told}`;
     };
     return [
       line('events in', this.#in, arrivedBy(snapshot), 'in Kafka'),
@@ -179,28 +178,16 @@ function remember(rates: number[], value: number): void {
   if (rates.length > SPARK_WIDTH) rates.shift();
 }
 
-function sparkline(rates: readonly number[], most: number): string {
-  const marks = rates.map((value) => SPARKS[most === 0 ? 0 : Math.ceil((value / most) * 8)]!);
-  return marks.join('').padStart(SPARK_WIDTH);
-}
-
 function outcomeLines(snapshot: FlowSnapshot, paint: Paint): string[] {
   const { outcomes } = snapshot;
   const sum = processedBy(snapshot);
   const most = Math.max(...OUTCOMES.map((outcome) => outcomes[outcome]));
   return OUTCOMES.map((outcome) => {
     const count = outcomes[outcome];
-    const filled = bar(most === 0 ? 0 : count / most);
+    const filled = bar(most === 0 ? 0 : count / most, BAR_WIDTH);
     const share = sum === 0 ? '' : `${((100 * count) / sum).toFixed(2)} %`;
     return `  ${outcome.padEnd(11)}${paint(STYLE_OF[outcome], filled)} ${whole(count).padStart(12)} ${share.padStart(9)}`;
   });
-}
-
-/** In eighths of a column; what is there is never without a mark. */
-function bar(share: number): string {
-  const eighths = share === 0 ? 0 : Math.max(1, Math.round(share * BAR_WIDTH * 8));
-  const part = eighths % 8 === 0 ? '' : EIGHTHS[eighths % 8]!;
-  return `${'█'.repeat(Math.floor(eighths / 8))}${part}`.padEnd(BAR_WIDTH);
 }
 
 function lagText({ lagEvents, lagSeconds }: FlowSnapshot): string {
@@ -213,13 +200,4 @@ function lagText({ lagEvents, lagSeconds }: FlowSnapshot): string {
 function ageText({ at, lastWrite }: FlowSnapshot): string {
   if (lastWrite === null) return 'none yet';
   return `${Math.max(0, at / 1000 - lastWrite).toFixed(1)} s ago`;
-}
-
-/** A day in days since 1970. */
-function dateOf(day: number): string {
-  return new Date(day * DAY_SECONDS * 1000).toISOString().slice(0, 10);
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString('en');
 }

@@ -1,21 +1,19 @@
 /** In: what traffic is wanted. Out: the same in a topic or a file, and a summary. */
 import { randomInt } from 'node:crypto';
-import type { Kafka } from 'kafkajs';
 import type { Configuration } from '../config/configuration.ts';
 import { FILE_FORMATS, formatOf } from '../sources/file/open-rows.ts';
 import type { FileFormat } from '../sources/file/open-rows.ts';
-import { createTopicIfMissing } from '../sources/kafka/topics.ts';
 import type { DefectRates } from '../traffic/defects.ts';
 import type { ExpectedCounts } from '../traffic/expectation.ts';
 import { Traffic } from '../traffic/traffic.ts';
 import { UsageError } from './exit-status.ts';
 import type { Invocation } from './invocation.ts';
 import { say } from './invocation.ts';
-import { configuredKafka, requireReachable } from './kafka.ts';
+import { openKafka } from './kafka.ts';
 import { commandLogger } from './logger.ts';
 import { ProgressLine } from './progress.ts';
 import { configuredRegistry, schemaOf } from './registry.ts';
-import { sendTraffic } from './send-traffic.ts';
+import { sendTraffic, topicWithPartitions } from './send-traffic.ts';
 import { writeTraffic } from './write-traffic.ts';
 
 export interface GenerateOptions {
@@ -86,12 +84,14 @@ type Wanted = Pick<Traffic['options'], 'seed' | 'until' | 'days' | 'rates' | 'si
 async function toKafka(options: GenerateOptions, wanted: Wanted): Promise<GenerateSummary> {
   const { configuration, invocation } = options;
   const topic = configuration.topics.appEvents;
-  const kafka = configuredKafka(configuration, commandLogger(configuration));
   const schema = schemaOf(configuration, 'app-events');
   const registry = configuredRegistry(configuration);
   const schemaId = await registry.register({ stream: 'app-events', topic, schema });
-  await requireReachable(configuration);
-  const partitions = await partitionsOf(kafka, topic, options);
+  await using opened = await openKafka(configuration, invocation, commandLogger(configuration));
+  const { kafka, brokers, embedded } = opened;
+  if (embedded) say(invocation, `sending to the embedded Kafka broker at ${brokers.join(', ')}`);
+  const { created, partitions } = await topicWithPartitions(kafka, topic, options.partitions);
+  if (created) say(invocation, `created topic ${topic} with ${partitions} partitions`);
   const traffic = new Traffic({ ...wanted, partitions, rules: configuration.rules });
 
   const progress = new ProgressLine(invocation, 'generate');
@@ -181,23 +181,4 @@ function without(
     .filter(([, count]) => count > 0);
   const less = Object.values(leftOut).reduce((sum, count) => sum + count, 0);
   return { ...expected, invalid: expected.invalid - less, reasons: Object.fromEntries(reasons) };
-}
-
-/** Creates the topic when it is missing. */
-async function partitionsOf(
-  kafka: Kafka,
-  topic: string,
-  { partitions, invocation }: GenerateOptions,
-): Promise<number> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    if (await createTopicIfMissing(admin, topic, { partitions })) {
-      say(invocation, `created topic ${topic} with ${partitions} partitions`);
-    }
-    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-    return topics[0]!.partitions.length;
-  } finally {
-    await admin.disconnect();
-  }
 }

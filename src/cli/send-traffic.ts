@@ -1,5 +1,6 @@
 /** In: traffic. Out: a topic that holds it, in the order in which its producers sent it. */
 import type { Kafka } from 'kafkajs';
+import { createTopicIfMissing } from '../sources/kafka/topics.ts';
 import { TopicProducer } from '../sources/kafka/topic-producer.ts';
 import { TrafficEncoder } from '../traffic/traffic.ts';
 import type { Traffic } from '../traffic/traffic.ts';
@@ -55,4 +56,21 @@ export async function sendTraffic(options: SendTrafficOptions): Promise<number> 
     onProgress?.(sender.sent);
   }
   return sender.sent;
+}
+
+/** Creates the topic when it is missing; one that is there keeps the partitions that it has. */
+export async function topicWithPartitions(
+  kafka: Kafka,
+  topic: string,
+  wanted: number,
+): Promise<{ readonly created: boolean; readonly partitions: number }> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const created = await createTopicIfMissing(admin, topic, { partitions: wanted });
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return { created, partitions: topics[0]!.partitions.length };
+  } finally {
+    await admin.disconnect();
+  }
 }
