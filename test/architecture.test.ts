@@ -52,6 +52,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'processor/ports.ts',
   ],
   'sources/file': [
+    'decode',
     'streams/zone-offset.ts',
     'sources/file/avro-bytes.ts',
     'sources/source.ts',

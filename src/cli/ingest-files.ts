@@ -5,12 +5,14 @@ import type { Configuration } from '../config/configuration.ts';
 import { recordSchema } from '../decode/record-schema.ts';
 import { NO_MAPPING, readMapping } from '../sources/file/mapping.ts';
 import type { Mapping } from '../sources/file/mapping.ts';
+import { containerLog, isOfSchema } from '../sources/file/container-log.ts';
 import { fileLog } from '../sources/file/file-log.ts';
 import { openRows } from '../sources/file/open-rows.ts';
 import type { FileFormat } from '../sources/file/open-rows.ts';
 import { RowEncoder } from '../sources/file/row-encoder.ts';
-import type { RowFile } from '../sources/file/row-file.ts';
+import type { RowFault, RowFile } from '../sources/file/row-file.ts';
 import type { RowTarget } from '../sources/file/row-plan.ts';
+import type { RecordBatch } from '../sources/source.ts';
 import type { ColdLog, ColdRun } from './cold-run.ts';
 import { UsageError } from './exit-status.ts';
 import { FaultTally } from './fault-tally.ts';
@@ -119,15 +121,7 @@ export class FileIntake {
     const { format, lookbackDays } = this.#options;
     const read = async function* (this: FileIntake, time: number) {
       await using file = await openRows(path, format);
-      const batches = fileLog({
-        file,
-        encoder: this.#encoder(file),
-        time,
-        // Under another lookback the same rows are another matter.
-        seed: lookbackDays === Infinity ? 0 : crc32(`lookback ${lookbackDays}`),
-        onFault: (row, fault) => faults.add(path, row, fault),
-      });
-      for await (const batch of batches) {
+      for await (const batch of this.#batches(path, file, time, faults)) {
         yield batch;
         told(batch.nextOffset, file);
       }
@@ -138,6 +132,31 @@ export class FileIntake {
       countsEarlier: true,
       read: (line) => read.call(this, line?.lastRecordTime ?? Date.now()),
     };
+  }
+
+  #batches(
+    path: string,
+    file: RowFile,
+    time: number,
+    faults: FaultTally,
+  ): AsyncIterable<RecordBatch> {
+    const { lookbackDays, schema, stream } = this.#options;
+    const { fields, where } = this.#mapping;
+    const { container } = file;
+    // Under another lookback the same rows are another matter, and so are they as other rows of the file.
+    const meaning = JSON.stringify([
+      lookbackDays === Infinity ? null : lookbackDays,
+      where ?? null,
+    ]);
+    const seed = crc32(meaning);
+    const json = JSON.parse(schema.schema) as object;
+    const asItIs = fields.size === 0 && where === undefined;
+    if (container !== undefined && asItIs && isOfSchema(container, json)) {
+      const { key } = stream;
+      return containerLog({ path, container, schema: json, key, prefix: this.#prefix, time, seed });
+    }
+    const onFault = (row: number, fault: RowFault): void => faults.add(path, row, fault);
+    return fileLog({ file, encoder: this.#encoder(file), time, seed, onFault });
   }
 
   #encoder(file: RowFile): RowEncoder {

@@ -1,9 +1,16 @@
 /** In: an Avro container file's schema and blocks. Out: its records as rows, the fields as columns. */
 import avro from 'avsc';
 import { readContainer } from './avro-container.ts';
+import type { AvroContainer } from './avro-container.ts';
 import { FileError, causeOf } from './file-error.ts';
 import { ROWS_AT_A_TIME } from './row-file.ts';
 import type { Column, Row } from './row-file.ts';
+
+interface AvroRows {
+  readonly container: AvroContainer;
+  readonly columns: readonly Column[];
+  rows(): AsyncIterable<readonly Row[]>;
+}
 
 interface AvroField {
   readonly name: string;
@@ -29,10 +36,7 @@ const exactLong = avro.types.LongType.__with({
 });
 
 /** Throws a FileError when the file's records are not records, or its schema is none. */
-export async function readAvro(
-  path: string,
-  chunks: AsyncIterable<Buffer>,
-): Promise<{ readonly columns: readonly Column[]; rows(): AsyncIterable<readonly Row[]> }> {
+export async function readAvro(path: string, chunks: AsyncIterable<Buffer>): Promise<AvroRows> {
   const container = await readContainer(path, chunks);
   const { fields } = container.schema as { readonly fields?: readonly AvroField[] };
   if (!Array.isArray(fields)) {
@@ -40,7 +44,7 @@ export async function readAvro(
   }
   const type = recordType(path, container.schema);
   const columns = (fields as readonly AvroField[]).map(columnOf);
-  return { columns, rows: () => rows(path, container.blocks(), type, columns) };
+  return { container, columns, rows: () => rows(path, container.blocks(), type, columns) };
 }
 
 function recordType(path: string, schema: object): avro.Type {

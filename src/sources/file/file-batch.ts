@@ -44,16 +44,32 @@ export class FileBatch implements RecordBatch {
       valueStart = out.length;
       out.text(JSON.stringify(row.cells));
     }
+    this.#take(row.number, keyStart, valueStart, appended?.code ?? null);
+    return appended;
+  }
+
+  /** Takes a record that is encoded already. `prefix` goes before its value. */
+  addEncoded(number: number, key: Uint8Array, prefix: Uint8Array, value: Uint8Array): void {
+    const out = this.#out;
+    const keyStart = out.length;
+    out.raw(key);
+    const valueStart = out.length;
+    out.raw(prefix);
+    out.raw(value);
+    this.nextOffset = number;
+    this.#take(number, keyStart, valueStart, null);
+  }
+
+  #take(number: number, keyStart: number, valueStart: number, fault: SourceFault | null): void {
     this.#records.push({
-      offset: row.number - 1,
+      offset: number - 1,
       keyStart,
       valueStart,
-      valueEnd: out.length,
-      fault: appended?.code ?? null,
+      valueEnd: this.#out.length,
+      fault,
       chain: this.chain,
     });
-    this.chain = crc32(out.view(valueStart), this.chain);
-    return appended;
+    this.chain = crc32(this.#out.view(valueStart), this.chain);
   }
 
   records(): RecordCursor {

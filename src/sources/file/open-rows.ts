@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import type { AvroContainer } from './avro-container.ts';
 import { readAvro } from './avro-rows.ts';
 import { readCsv } from './csv-rows.ts';
 import { FileError, causeOf } from './file-error.ts';
@@ -24,6 +25,7 @@ const EXTENSIONS: ReadonlyMap<RegExp, FileFormat> = new Map([
 interface Rows {
   readonly columns: readonly Column[];
   locate?(column: string): number;
+  readonly container?: AvroContainer;
   rows(): AsyncIterable<readonly Row[]>;
 }
 
@@ -50,6 +52,7 @@ export async function openRows(path: string, format = formatOf(path)): Promise<R
     open: content.locate !== undefined,
     locate: (column) => content.locate?.(column) ?? positions.get(column) ?? -1,
     rows: () => content.rows(),
+    ...(content.container && { container: content.container }),
     progress: () => ({ bytes: file.bytesRead, of: size }),
     async [Symbol.asyncDispose]() {
       file.destroy();

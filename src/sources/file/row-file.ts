@@ -1,4 +1,5 @@
 /** What a file of rows is to the rest: named columns, and rows of cells in their order. */
+import type { AvroContainer } from './avro-container.ts';
 import type { RowFaultCode } from '../source.ts';
 import type { TimeFormat } from './time.ts';
 
@@ -17,6 +18,8 @@ export interface RowShape {
 export interface RowFile extends RowShape, AsyncDisposable {
   /** The rows in order, some at a time. To be iterated once. Throws a FileError when it cannot go on. */
   rows(): AsyncIterable<readonly Row[]>;
+  /** Of an Avro container: what it holds as it is. Takes the place of `rows`. */
+  readonly container?: AvroContainer;
   /** Bytes read so far, as they are in the file, and how many there are in all. */
   progress(): { readonly bytes: number; readonly of: number };
 }
