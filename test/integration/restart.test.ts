@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestClickHouse } from '../support/clickhouse.ts';
 import { testClickHouse } from '../support/clickhouse.ts';
 import { eventually } from '../support/eventually.ts';
-import { kafkaOrigin } from '../support/kafka.ts';
+import { kafkaKinds } from '../support/kafka.ts';
 import { seed } from '../support/seed.ts';
 import { backlog, message, randomOf } from './events.ts';
 import type { Gate } from './gate.ts';
@@ -24,10 +24,14 @@ const SMALL_STEPS = {
   KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
 };
 
-describe.skipIf(kafkaOrigin() === undefined)(
-  'a processor that is ended',
+const KAFKAS = kafkaKinds();
+
+describe.each(KAFKAS)(
+  'a processor that is ended, on $name',
   { timeout: 90_000 },
-  () => {
+  ({ name, open }) => {
+    /** What a processor does by itself is tried on one of them. */
+    const isRepeat = name !== KAFKAS[0]!.name;
     const random = randomOf(seed);
     let kafka: KafkaSide;
     let clickhouse: TestClickHouse;
@@ -36,7 +40,7 @@ describe.skipIf(kafkaOrigin() === undefined)(
     let undisturbed: { tables: Tables; counts: Counts };
 
     beforeAll(async () => {
-      [kafka, clickhouse] = await Promise.all([kafkaSide(), testClickHouse()]);
+      [kafka, clickhouse] = await Promise.all([kafkaSide(open), testClickHouse()]);
       gate = await openGate(clickhouse.url);
       topic = await kafka.topic();
       await kafka.send(topic, backlog(RECORDS, random).map(message));
@@ -81,50 +85,56 @@ describe.skipIf(kafkaOrigin() === undefined)(
       expect(undisturbed.tables['rejected']).toHaveLength(invalid);
     });
 
-    test('SIGTERM during a write stores, commits and then ends; a restart replays nothing', async () => {
-      await using world = await disturbedWorld();
-      const held = gate.hold('user_day_rows', 'before it is applied');
-      const first = await world.run();
-      const release = await held;
-      first.process.kill('SIGTERM');
-      release();
-      expect((await first.ended).status).toBe(0);
-      const { lines, committed } = await world.positions();
-      expect(committed).toEqual(lines);
-      const before = sum(lines);
-      expect(before).toBeGreaterThan(0);
-      expect(before).toBeLessThan(RECORDS);
+    test.skipIf(isRepeat)(
+      'SIGTERM during a write stores, commits and then ends; a restart replays nothing',
+      async () => {
+        await using world = await disturbedWorld();
+        const held = gate.hold('user_day_rows', 'before it is applied');
+        const first = await world.run();
+        const release = await held;
+        first.process.kill('SIGTERM');
+        release();
+        expect((await first.ended).status).toBe(0);
+        const { lines, committed } = await world.positions();
+        expect(committed).toEqual(lines);
+        const before = sum(lines);
+        expect(before).toBeGreaterThan(0);
+        expect(before).toBeLessThan(RECORDS);
 
-      const second = await world.run();
-      await expectUndisturbed(world);
-      expect(await counted(second)).toBe(RECORDS - before);
-      expect((await second.stop()).status).toBe(0);
-      const after = await world.positions();
-      expect(after.committed).toEqual(after.lines);
-    });
+        const second = await world.run();
+        await expectUndisturbed(world);
+        expect(await counted(second)).toBe(RECORDS - before);
+        expect((await second.stop()).status).toBe(0);
+        const after = await world.positions();
+        expect(after.committed).toEqual(after.lines);
+      },
+    );
 
-    test('kill -9 after any step of a write, and at any other moment, leaves the same tables', async () => {
-      await using world = await disturbedWorld();
-      for (const table of ['events_rows', 'user_day_rows', 'source_progress_rows']) {
-        const held = gate.hold(table, 'before it is answered');
-        const processor = await world.run(anotherGroup());
-        await processor.meanwhile(held);
+    test.skipIf(isRepeat)(
+      'kill -9 after any step of a write, and at any other moment, leaves the same tables',
+      async () => {
+        await using world = await disturbedWorld();
+        for (const table of ['events_rows', 'user_day_rows', 'source_progress_rows']) {
+          const held = gate.hold(table, 'before it is answered');
+          const processor = await world.run(anotherGroup());
+          await processor.meanwhile(held);
+          await processor.kill9();
+        }
+        gate.delayMs = 300;
+        const moment = (await stored(world)) + random() * 5_000;
+        const processor = await world.run();
+        await eventually(
+          `${moment} records are stored`,
+          async () => (await stored(world)) > moment,
+          PATIENCE_MS,
+        );
         await processor.kill9();
-      }
-      gate.delayMs = 300;
-      const moment = (await stored(world)) + random() * 5_000;
-      const processor = await world.run();
-      await eventually(
-        `${moment} records are stored`,
-        async () => (await stored(world)) > moment,
-        PATIENCE_MS,
-      );
-      await processor.kill9();
-      expect(await stored(world)).toBeLessThan(RECORDS);
-      gate.delayMs = 0;
-      await world.run();
-      await expectUndisturbed(world);
-    });
+        expect(await stored(world)).toBeLessThan(RECORDS);
+        gate.delayMs = 0;
+        await world.run();
+        await expectUndisturbed(world);
+      },
+    );
 
     test('processes that join and leave in the middle share the work, and nothing is done twice', async () => {
       await using world = await disturbedWorld();

@@ -30,8 +30,8 @@ export interface KafkaSide extends AsyncDisposable {
   send(topic: string, messages: Message[]): Promise<void>;
 }
 
-export async function kafkaSide(): Promise<KafkaSide> {
-  const broker = await realKafka();
+export async function kafkaSide(open: () => Promise<RealKafka> = realKafka): Promise<KafkaSide> {
+  const broker = await open();
   const kafka = new Kafka({ brokers: [...broker.brokers], logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });

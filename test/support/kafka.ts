@@ -4,6 +4,7 @@
  */
 import { startJavaKafka, javaKafkaIsPossible } from './kafka-java.ts';
 import { dockerAnswers, startDockerKafka } from './kafka-docker.ts';
+import { embeddedKafka } from './kafka-embedded.ts';
 
 export interface RealKafka extends AsyncDisposable {
   /** `host:port` of the brokers. */
@@ -42,6 +43,19 @@ export async function realKafka(): Promise<RealKafka> {
     case undefined:
       throw new Error('no real Kafka: skip this test where kafkaOrigin() is undefined');
   }
+}
+
+export interface KafkaKind {
+  readonly name: string;
+  readonly embedded: boolean;
+  open(): Promise<RealKafka>;
+}
+
+/** For suites that both have to pass, a real Kafka, first where there is one, and the embedded broker. */
+export function kafkaKinds(): readonly KafkaKind[] {
+  const embedded = { name: 'the embedded broker', embedded: true, open: embeddedKafka };
+  if (kafkaOrigin() === undefined) return [embedded];
+  return [{ name: 'a real Kafka', embedded: false, open: realKafka }, embedded];
 }
 
 function givenKafka(): RealKafka {

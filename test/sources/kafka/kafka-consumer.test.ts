@@ -10,18 +10,18 @@ import type {
 } from '../../../src/sources/kafka/kafka-consumer.ts';
 import { TopicProducer } from '../../../src/sources/kafka/topic-producer.ts';
 import { eventually } from '../../support/eventually.ts';
-import { kafkaOrigin, realKafka } from '../../support/kafka.ts';
+import { kafkaKinds } from '../../support/kafka.ts';
 import type { RealKafka } from '../../support/kafka.ts';
 import { Recording } from '../../support/kafka-recording.ts';
 
-describe.skipIf(kafkaOrigin() === undefined)('a consumer of a real Kafka', () => {
+describe.each(kafkaKinds())('a consumer of $name', ({ embedded, open }) => {
   const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
   let broker: RealKafka;
   let kafka: Kafka;
   let admin: Admin;
 
   beforeAll(async () => {
-    broker = await realKafka();
+    broker = await open();
     kafka = createKafka({ brokers: broker.brokers }, logger);
     admin = kafka.admin();
     await admin.connect();
@@ -198,33 +198,39 @@ describe.skipIf(kafkaOrigin() === undefined)('a consumer of a real Kafka', () =>
     await consumer.settleAndStop();
   });
 
-  test('a log trimmed under a slow reader starts its processor again', async () => {
-    const topic = await topicWith(1);
-    await produce(topic, numbered(0, 10));
-    const recording = new Recording();
-    // The line says 5, but between its reading and the first fetch the log loses what is before 8.
-    recording.lines.set(`${topic}/0`, 5);
-    const consumer = await run(topic, recording, {
-      createProcessor: (log, callbacks) => {
-        const processor = recording.factory(log, callbacks);
-        const start = processor.start.bind(processor);
-        processor.start = async (bounds) => {
-          const offset = await start(bounds);
-          if (recording.starts.length === 1) {
-            await admin.fetchTopicOffsets(topic); // Loads the metadata that the next call needs.
-            await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '8' }] });
-          }
-          return offset;
-        };
-        return processor;
-      },
-    });
-    await eventually('the rest of the log', () => recording.stored.size === 2);
-    expect(recording.starts.map(({ bounds }) => bounds.first)).toEqual([0, 8]);
-    expect([...recording.stored.values()].map(({ offset }) => offset)).toEqual([8, 9]);
-    expect(Object.values(await committed(topic))).not.toContain(-2);
-    await consumer.settleAndStop();
-  });
+  test.skipIf(embedded)(
+    'a log trimmed under a slow reader starts its processor again',
+    async () => {
+      const topic = await topicWith(1);
+      await produce(topic, numbered(0, 10));
+      const recording = new Recording();
+      // The line says 5, but between its reading and the first fetch the log loses what is before 8.
+      recording.lines.set(`${topic}/0`, 5);
+      const consumer = await run(topic, recording, {
+        createProcessor: (log, callbacks) => {
+          const processor = recording.factory(log, callbacks);
+          const start = processor.start.bind(processor);
+          processor.start = async (bounds) => {
+            const offset = await start(bounds);
+            if (recording.starts.length === 1) {
+              await admin.fetchTopicOffsets(topic); // Loads the metadata that the next call needs.
+              await admin.deleteTopicRecords({
+                topic,
+                partitions: [{ partition: 0, offset: '8' }],
+              });
+            }
+            return offset;
+          };
+          return processor;
+        },
+      });
+      await eventually('the rest of the log', () => recording.stored.size === 2);
+      expect(recording.starts.map(({ bounds }) => bounds.first)).toEqual([0, 8]);
+      expect([...recording.stored.values()].map(({ offset }) => offset)).toEqual([8, 9]);
+      expect(Object.values(await committed(topic))).not.toContain(-2);
+      await consumer.settleAndStop();
+    },
+  );
 
   test('a topic that is deleted and made anew is read from its beginning', async () => {
     const topic = await topicWith(1);
@@ -272,46 +278,49 @@ describe.skipIf(kafkaOrigin() === undefined)('a consumer of a real Kafka', () =>
     await consumer.settleAndStop();
   });
 
-  test('records of aborted transactions are left out, and markers do not hold the reader up', async () => {
-    const topic = await topicWith(1);
-    const transactional = (id: string) => {
-      const producer = kafka.producer({ transactionalId: id, maxInFlightRequests: 1 });
-      return producer;
-    };
-    const [a, b] = [transactional(`a-${topic}`), transactional(`b-${topic}`)];
-    await a.connect();
-    await b.connect();
-    const ta = await a.transaction();
-    const tb = await b.transaction();
-    const send = (t: typeof ta, value: string) => t.send({ topic, messages: [{ value }] });
-    await send(ta, 'aborted-a-1');
-    await send(tb, 'aborted-b-1');
-    await send(ta, 'aborted-a-2');
-    await send(tb, 'aborted-b-2');
-    await ta.abort();
-    const tc = await a.transaction();
-    await send(tc, 'kept-1');
-    await tb.abort();
-    await send(tc, 'kept-2');
-    await tc.commit();
-    await Promise.all([a.disconnect(), b.disconnect()]);
+  test.skipIf(embedded)(
+    'records of aborted transactions are left out, and markers do not hold the reader up',
+    async () => {
+      const topic = await topicWith(1);
+      const transactional = (id: string) => {
+        const producer = kafka.producer({ transactionalId: id, maxInFlightRequests: 1 });
+        return producer;
+      };
+      const [a, b] = [transactional(`a-${topic}`), transactional(`b-${topic}`)];
+      await a.connect();
+      await b.connect();
+      const ta = await a.transaction();
+      const tb = await b.transaction();
+      const send = (t: typeof ta, value: string) => t.send({ topic, messages: [{ value }] });
+      await send(ta, 'aborted-a-1');
+      await send(tb, 'aborted-b-1');
+      await send(ta, 'aborted-a-2');
+      await send(tb, 'aborted-b-2');
+      await ta.abort();
+      const tc = await a.transaction();
+      await send(tc, 'kept-1');
+      await tb.abort();
+      await send(tc, 'kept-2');
+      await tc.commit();
+      await Promise.all([a.disconnect(), b.disconnect()]);
 
-    const recording = new Recording();
-    const consumer = await run(topic, recording);
-    await eventually('the end', () => consumer.lag()[0]?.position === 9);
-    expect(recording.values()).toEqual(['kept-1', 'kept-2']);
-    await consumer.settleAndStop();
+      const recording = new Recording();
+      const consumer = await run(topic, recording);
+      await eventually('the end', () => consumer.lag()[0]?.position === 9);
+      expect(recording.values()).toEqual(['kept-1', 'kept-2']);
+      await consumer.settleAndStop();
 
-    // Started in the middle, both transactions are open at once before their first record.
-    const middle = new Recording();
-    middle.lines.set(`${topic}/0`, 2);
-    const second = await run(topic, middle);
-    await eventually('the end', () => second.lag()[0]?.position === 9);
-    expect(middle.values()).toEqual(['kept-1', 'kept-2']);
-    await second.settleAndStop();
-  });
+      // Started in the middle, both transactions are open at once before their first record.
+      const middle = new Recording();
+      middle.lines.set(`${topic}/0`, 2);
+      const second = await run(topic, middle);
+      await eventually('the end', () => second.lag()[0]?.position === 9);
+      expect(middle.values()).toEqual(['kept-1', 'kept-2']);
+      await second.settleAndStop();
+    },
+  );
 
-  test.each(['gzip', 'snappy', 'lz4', 'zstd'])(
+  test.skipIf(embedded).each(['gzip', 'snappy', 'lz4', 'zstd'])(
     'records compressed with %s are read',
     async (type) => {
       const topic = await topicWith(1, {
@@ -335,42 +344,45 @@ describe.skipIf(kafkaOrigin() === undefined)('a consumer of a real Kafka', () =>
     },
   );
 
-  test('time, key and headers come as they were sent, and null stays null', async () => {
-    const topic = await topicWith(1);
-    const producer = kafka.producer();
-    await producer.connect();
-    await producer.send({
-      topic,
-      messages: [
-        { key: 'k', value: 'v', timestamp: '1700000000123', headers: { a: 'b', empty: '' } },
-        { key: null, value: null, timestamp: '1600000000000' },
-      ],
-    });
-    await producer.disconnect();
-    const recording = new Recording();
-    const consumer = await run(topic, recording);
-    await eventually('both', () => recording.stored.size === 2);
-    await consumer.settleAndStop();
-    const source = `${topic}/0`;
-    expect([...recording.stored.values()]).toEqual([
-      {
-        source,
-        offset: 0,
-        time: 1_700_000_000_123,
-        key: 'k',
-        value: 'v',
-        fault: null,
-        headers: { a: 'b', empty: '' },
-      },
-      {
-        source,
-        offset: 1,
-        time: 1_600_000_000_000,
-        key: null,
-        value: null,
-        fault: null,
-        headers: {},
-      },
-    ]);
-  });
+  test.skipIf(embedded)(
+    'time, key and headers come as they were sent, and null stays null',
+    async () => {
+      const topic = await topicWith(1);
+      const producer = kafka.producer();
+      await producer.connect();
+      await producer.send({
+        topic,
+        messages: [
+          { key: 'k', value: 'v', timestamp: '1700000000123', headers: { a: 'b', empty: '' } },
+          { key: null, value: null, timestamp: '1600000000000' },
+        ],
+      });
+      await producer.disconnect();
+      const recording = new Recording();
+      const consumer = await run(topic, recording);
+      await eventually('both', () => recording.stored.size === 2);
+      await consumer.settleAndStop();
+      const source = `${topic}/0`;
+      expect([...recording.stored.values()]).toEqual([
+        {
+          source,
+          offset: 0,
+          time: 1_700_000_000_123,
+          key: 'k',
+          value: 'v',
+          fault: null,
+          headers: { a: 'b', empty: '' },
+        },
+        {
+          source,
+          offset: 1,
+          time: 1_600_000_000_000,
+          key: null,
+          value: null,
+          fault: null,
+          headers: {},
+        },
+      ]);
+    },
+  );
 });
