@@ -92,7 +92,7 @@ async function toKafka(options: GenerateOptions, wanted: Wanted): Promise<Genera
   if (embedded) say(invocation, `sending to the embedded Kafka broker at ${brokers.join(', ')}`);
   const { created, partitions } = await topicWithPartitions(kafka, topic, options.partitions);
   if (created) say(invocation, `created topic ${topic} with ${partitions} partitions`);
-  const traffic = new Traffic({ ...wanted, partitions, rules: configuration.rules });
+  const traffic = trafficOf({ ...wanted, partitions, rules: configuration.rules });
 
   const progress = new ProgressLine(invocation, 'generate');
   const { signal } = invocation;
@@ -126,7 +126,7 @@ async function toFile(
   const { configuration, invocation } = options;
   const format = formatOfNew(path);
   const { timezone, lookbackDays } = configuration.rules;
-  const traffic = new Traffic({
+  const traffic = trafficOf({
     ...wanted,
     partitions: 1,
     rules: { timezone, lookbackDays: Infinity },
@@ -151,6 +151,15 @@ async function toFile(
     };
   } finally {
     progress.end();
+  }
+}
+
+function trafficOf(options: Traffic['options']): Traffic {
+  try {
+    return new Traffic(options);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(`${error.message}: give less --users or --days`, { cause: error });
   }
 }
 

@@ -8,7 +8,7 @@ import { AppEventEncoder } from './app-event.ts';
 import type { AppEvent } from './app-event.ts';
 import { DAMAGES } from './damage.ts';
 import type { Damage } from './damage.ts';
-import { BROKEN, FUTURE, SOUND, sendingOf } from './defects.ts';
+import { BROKEN, FUTURE, sendingOf } from './defects.ts';
 import type { DefectRates, Sending } from './defects.ts';
 import { EventColumns } from './event-columns.ts';
 import { EventFields } from './event-fields.ts';
@@ -22,7 +22,7 @@ import { Random } from './random.ts';
 export interface TrafficOptions {
   /** A whole number from 0 to 2^32 − 1. */
   readonly seed: number;
-  /** So many records, or as many as so many users make. */
+  /** So many records, or as many as so many users make; MAX_RECORDS at most. */
   readonly size: { readonly records: number } | { readonly users: number };
   /** Calendar days (UTC), the last one being that of `until`: at least 1. */
   readonly days: number;
@@ -47,8 +47,8 @@ export interface TrafficRecord {
 }
 
 const DAY = 86_400_000_000;
-/** Nobody would need more users for the records that there may be. */
-const MAX_USERS = 10_000_000;
+/** All events are in memory before the first is sent, at 31 bytes each. */
+export const MAX_RECORDS = 10_000_000;
 
 export class Traffic {
   readonly options: TrafficOptions;
@@ -57,15 +57,16 @@ export class Traffic {
   readonly #sending: Sending;
   readonly #expectation: Expectation;
 
+  /** Throws a RangeError when it would be more than MAX_RECORDS. */
   constructor(options: TrafficOptions) {
     const { seed, size, days, until, rates, rules, partitions } = options;
     this.options = options;
     const lastDay = Math.floor(until / DAY);
     const window = { firstDay: lastDay - days + 1, lastDay };
     if ('records' in size) {
-      const events = size.records - Math.round(size.records * rates.duplicates);
-      while (this.#columns.length < events && this.#people.length < MAX_USERS) this.#add(window);
-      this.#columns.length = Math.min(events, this.#columns.length);
+      const events = Math.max(1, size.records - Math.round(size.records * rates.duplicates));
+      while (this.#columns.length < events) this.#add(window);
+      this.#columns.length = events;
     } else {
       while (this.#people.length < size.users) this.#add(window);
     }
@@ -123,6 +124,9 @@ export class Traffic {
     const who = person(random, window);
     this.#people.push(who);
     const columns = this.#columns;
+    if (columns.length > MAX_RECORDS) {
+      throw new RangeError(`${user} users alone make more than ${MAX_RECORDS} records`);
+    }
     new Life({ user, person: who, window, until, random, columns }).live();
   }
 }
@@ -134,7 +138,7 @@ const FUTURE_DEED: Deed = { kind: 'future' };
 function deedOf(defect: number, damage: Damage | null, sentBefore: boolean): Deed {
   if (damage !== null) return { kind: 'invalid', reason: damage.reason };
   if (defect === FUTURE) return FUTURE_DEED;
-  return sentBefore && defect === SOUND ? REPEATED_DEED : SOUND_DEED;
+  return sentBefore ? REPEATED_DEED : SOUND_DEED;
 }
 
 /** Gives records their bytes in Confluent's wire format. */

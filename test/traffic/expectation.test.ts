@@ -21,6 +21,7 @@ const CASES: readonly (readonly [string, Partial<TrafficOptions>, Partial<Rules>
   ['a lookback without end', {}, { lookbackDays: Infinity }],
   ['one day', { days: 1 }, {}],
   ['few records', { size: { records: 40 } }, {}],
+  ['hardly any', { size: { records: 5 }, days: 1 }, { lookbackDays: 0 }],
 ];
 
 describe('the processor makes of every record what is expected', () => {

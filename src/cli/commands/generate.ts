@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
+import { MAX_RECORDS } from '../../traffic/traffic.ts';
 import type { GenerateSummary } from '../generate.ts';
 import { print, printJson } from '../invocation.ts';
 import type { Invocation } from '../invocation.ts';
@@ -27,7 +28,7 @@ interface Options extends DataDirOption {
 export function define(command: Command, invocation: Invocation): void {
   dataDirOption(command)
     .option('--seed <n>', 'the same seed, the same traffic; a new one unless given', seedOption)
-    .option('--events <n>', 'records in all (default: 100000)', wholeNumberOption(1, 20_000_000))
+    .option('--events <n>', 'records in all (default: 100000)', wholeNumberOption(1, MAX_RECORDS))
     .option('--users <n>', 'users, instead of a number of records', wholeNumberOption(1, 1_000_000))
     .option('--days <n>', 'days of history', wholeNumberOption(1, 400), 30)
     .option('--until <time>', 'ISO time of the last events; now unless given', timeOption)
