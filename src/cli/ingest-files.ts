@@ -13,6 +13,7 @@ import { RowEncoder } from '../sources/file/row-encoder.ts';
 import type { RowFault, RowFile } from '../sources/file/row-file.ts';
 import type { RowTarget } from '../sources/file/row-plan.ts';
 import type { RecordBatch } from '../sources/source.ts';
+import type { ProgressLine as Line } from '../warehouse/store.ts';
 import type { ColdLog, ColdRun } from './cold-run.ts';
 import { UsageError } from './exit-status.ts';
 import { FaultTally } from './fault-tally.ts';
@@ -119,9 +120,9 @@ export class FileIntake {
 
   #log(path: string, faults: FaultTally, told: (rows: number, file: RowFile) => void): ColdLog {
     const { format, lookbackDays } = this.#options;
-    const read = async function* (this: FileIntake, time: number) {
+    const read = async function* (this: FileIntake, line: Line | undefined) {
       await using file = await openRows(path, format);
-      for await (const batch of this.#batches(path, file, time, faults)) {
+      for await (const batch of this.#batches(path, file, line, faults)) {
         yield batch;
         told(batch.nextOffset, file);
       }
@@ -130,25 +131,22 @@ export class FileIntake {
       name: this.#sourceOf(path),
       lookbackDays,
       countsEarlier: true,
-      read: (line) => read.call(this, line?.lastRecordTime ?? Date.now()),
+      read: (line) => read.call(this, line),
     };
   }
 
   #batches(
     path: string,
     file: RowFile,
-    time: number,
+    line: Line | undefined,
     faults: FaultTally,
   ): AsyncIterable<RecordBatch> {
+    const time = line?.lastRecordTime ?? Date.now();
     const { lookbackDays, schema, stream } = this.#options;
     const { fields, where } = this.#mapping;
     const { container } = file;
-    // Under another lookback the same rows are another matter, and so are they as other rows of the file.
-    const meaning = JSON.stringify([
-      lookbackDays === Infinity ? null : lookbackDays,
-      where ?? null,
-    ]);
-    const seed = crc32(meaning);
+    // Under another lookback the same rows are another matter.
+    const seed = lookbackDays === Infinity ? 0 : crc32(`lookback ${lookbackDays}`);
     const json = JSON.parse(schema.schema) as object;
     const asItIs = fields.size === 0 && where === undefined;
     if (container !== undefined && asItIs && isOfSchema(container, json)) {
@@ -156,7 +154,8 @@ export class FileIntake {
       return containerLog({ path, container, schema: json, key, prefix: this.#prefix, time, seed });
     }
     const onFault = (row: number, fault: RowFault): void => faults.add(path, row, fault);
-    return fileLog({ file, encoder: this.#encoder(file), time, seed, onFault });
+    const remembered = line?.lastOffset ?? null;
+    return fileLog({ file, encoder: this.#encoder(file), time, seed, remembered, onFault });
   }
 
   #encoder(file: RowFile): RowEncoder {

@@ -31,12 +31,12 @@ export class FileBatch implements RecordBatch {
     return Math.ceil(this.#out.length * 1.1);
   }
 
-  /** Takes a row unless the mapping leaves it out. Returns why the row is no record, or null. */
-  add(row: Row, encoder: RowEncoder): RowFault | null {
+  /** Takes a row unless the mapping leaves it out. Returns that, or why the row is no record, or null. */
+  add(row: Row, encoder: RowEncoder): RowFault | 'left_out' | null {
     const out = this.#out;
     this.nextOffset = row.number;
     const appended = encoder.append(row, out);
-    if (appended === 'left_out') return null;
+    if (appended === 'left_out') return appended;
     let { keyStart, valueStart } = encoder;
     if (appended !== null) {
       // Not a record: what the row has, for whoever looks at it.

@@ -14,20 +14,26 @@ export interface FileLogOptions {
   readonly time: number;
   /** Checksum of whatever else decides what the rows mean. */
   readonly seed: number;
+  /** Offset of the row by which the file is recognised as the one read before; null when it was not. */
+  readonly remembered: number | null;
   readonly onFault: (row: number, fault: RowFault) => void;
 }
 
 /** Few enough that other work has its turn, enough that a batch costs nothing. */
 const ROWS_PER_BATCH = 2_000;
+const NOTHING = Buffer.alloc(0);
 
 /** Reads on to the end. To be iterated once. Throws a FileError when the file cannot be read on. */
 export async function* fileLog(options: FileLogOptions): AsyncGenerator<RecordBatch> {
-  const { file, encoder, time, onFault } = options;
+  const { file, encoder, time, remembered, onFault } = options;
   let batch = new FileBatch(time, { nextOffset: 0, chain: options.seed, capacity: 1024 });
   for await (const rows of file.rows()) {
     for (const row of rows) {
       const fault = batch.add(row, encoder);
-      if (fault !== null) onFault(row.number, fault);
+      if (fault === 'left_out') {
+        // It was a record before: this is another reading of the file.
+        if (row.number - 1 === remembered) batch.addEncoded(row.number, NOTHING, NOTHING, NOTHING);
+      } else if (fault !== null) onFault(row.number, fault);
     }
     if (batch.size < ROWS_PER_BATCH) continue;
     yield batch;
