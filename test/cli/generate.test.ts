@@ -98,7 +98,7 @@ describe('a file', () => {
     const own = await mkdtemp(join(folder, 'interrupted-'));
     const path = join(own, 'events.csv');
     await writeFile(path, 'before');
-    const running = start(['generate', '--events', '2000000', '--out', path]);
+    const running = start(['generate', '--events', '800000', '--out', path]);
     await eventually(
       'it writes',
       async () => (await readdir(own)).includes('events.csv.partial'),
