@@ -10,7 +10,10 @@ const WAYS = {
   walk: 'fetching alone: our cursor over its batches',
 } as const;
 
-export async function fetching(filled: FilledTopic, way: keyof typeof WAYS): Promise<Result> {
+export async function fetching(
+  filled: Omit<FilledTopic, 'traffic'>,
+  way: keyof typeof WAYS,
+): Promise<Result> {
   const { broker, brokerPid, topic, events } = filled;
   let report = { seconds: 0, cpu: 0, memory: 0 };
   const { cpu } = await measure({ kafka: brokerPid }, async () => {

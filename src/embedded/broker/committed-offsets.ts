@@ -22,6 +22,8 @@ export class CommittedOffsets {
   readonly #path: string;
   readonly #byGroup = new Map<string, Map<string, Committed>>();
   #appended = 0;
+  /** Whether the file may end with half a line, because it could not be written. */
+  #isTorn = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -50,7 +52,10 @@ export class CommittedOffsets {
   }
 
   #append(lines: readonly Line[]): void {
+    if (this.#isTorn) this.#rewrite();
+    this.#isTorn = true;
     appendFileSync(this.#path, asText(lines));
+    this.#isTorn = false;
     for (const line of lines) this.#apply(line);
     this.#appended += lines.length;
     if (this.#appended > REWRITE_EVERY) this.#rewrite();
@@ -76,6 +81,7 @@ export class CommittedOffsets {
     writeFileSync(`${this.#path}.draft`, asText(all));
     renameSync(`${this.#path}.draft`, this.#path);
     this.#appended = 0;
+    this.#isTorn = false;
   }
 }
 
