@@ -4,10 +4,10 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Configuration } from '../config/configuration.ts';
-import { LogRecreatedError } from '../processor/errors.ts';
+import { takeInWhole } from '../processor/log-run.ts';
+import type { EndingLog } from '../processor/log-run.ts';
 import type { SchemaRegistry } from '../processor/ports.ts';
 import { Processor } from '../processor/processor.ts';
-import type { RecordBatch } from '../sources/source.ts';
 import type { Rules } from '../streams/rules.ts';
 import type { Stream } from '../streams/stream.ts';
 import { ClickHouseStore } from '../warehouse/clickhouse-store.ts';
@@ -19,16 +19,12 @@ import { say } from './invocation.ts';
 import { OutcomeTally } from './outcome-tally.ts';
 import type { Outcomes } from './outcome-tally.ts';
 
-/** A log that is read from its first record to its last. */
-export interface ColdLog {
-  /** Its source, but for its generation: `file:events.csv`, `app-events/0#late`. */
-  readonly name: string;
+/** A log, and how it is taken in. */
+export interface ColdLog extends EndingLog {
   /** Days behind the watermark that an event may be; Infinity: as old as it likes. */
   readonly lookbackDays: number;
   /** Whether what earlier runs made of its records is counted too. */
   readonly countsEarlier: boolean;
-  /** All records from the first. `line`: how far it was read before; undefined: it is new, or was changed. */
-  read(line: ProgressLine | undefined): AsyncIterable<RecordBatch>;
 }
 
 /** Whoever writes besides the processors does so alone. */
@@ -83,37 +79,19 @@ export class ColdRun implements AsyncDisposable {
     const tally = new OutcomeTally();
     const fatal = new AbortController();
     await using processor = this.#processor(tally, log.lookbackDays, fatal);
-    let end = Infinity;
-    for (;;) {
-      const known = await this.#store.readProgress(this.#options.stream.name, log.name);
-      const line = end === Infinity ? known : undefined;
-      const assignment = processor.assign({ log: log.name, cold: true });
-      let next = 0;
-      try {
-        await assignment.start(() => Promise.resolve({ first: 0, end }));
-        for await (const batch of log.read(line)) {
-          await assignment.push(batch);
-          next = batch.nextOffset;
-          if (this.signal.aborted) break;
-        }
-        const shorter = line !== undefined && next < line.nextOffset;
-        if (shorter && !this.signal.aborted) {
-          assignment.abandon();
-          end = next;
-          continue;
-        }
-        await assignment.settle();
-      } catch (error) {
-        assignment.abandon();
-        fatal.signal.throwIfAborted();
-        // The log under this name is another one than before; its first line is stored by now.
-        if (error instanceof LogRecreatedError) continue;
-        throw error;
-      }
-      this.signal.throwIfAborted();
-      if (log.countsEarlier && tally.resumed !== null) await this.#addEarlier(tally, tally.resumed);
-      return tally.outcomes;
+    try {
+      await takeInWhole({
+        log,
+        assign: (options) => processor.assign(options),
+        readLine: () => this.#store.readProgress(this.#options.stream.name, log.name),
+        signal: this.signal,
+      });
+    } catch (error) {
+      fatal.signal.throwIfAborted();
+      throw error;
     }
+    if (log.countsEarlier && tally.resumed !== null) await this.#addEarlier(tally, tally.resumed);
+    return tally.outcomes;
   }
 
   #processor(tally: OutcomeTally, lookbackDays: number, fatal: AbortController): Processor {

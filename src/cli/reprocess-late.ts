@@ -2,6 +2,8 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Configuration } from '../config/configuration.ts';
 import { recordSchema } from '../decode/record-schema.ts';
+import { applyLateEvents } from '../processor/late-run.ts';
+import type { LateEvents } from '../processor/late-run.ts';
 import { NO_MAPPING } from '../sources/file/mapping.ts';
 import { RowEncoder } from '../sources/file/row-encoder.ts';
 import type { RowShape } from '../sources/file/row-file.ts';
@@ -27,17 +29,17 @@ export interface AppliedLate extends Outcomes {
 /** Applies all late events that were not; those that others have accepted meanwhile are duplicates. */
 export async function reprocessLate(work: Omit<ColdWork, 'command'>): Promise<AppliedLate> {
   return withColdRun({ ...work, command: 'reprocess --late' }, async (run, client) => {
-    const sources: AppliedSource[] = [];
-    for (const { source, waiting } of await readLateSources(client)) {
-      if (waiting > 0) await markApplied(client, source);
-      const outcomes = await run.process({
-        name: `${source}#late`,
-        lookbackDays: Infinity,
-        countsEarlier: false,
-        read: (line) => lateLog(work.configuration, client, source, line?.lastOffset ?? 0),
-      });
-      if (outcomes.rows_read > 0) sources.push({ source, ...outcomes });
-    }
+    const late: LateEvents = {
+      readSources: () => readLateSources(client),
+      mark: (source) => markApplied(client, source),
+      read: (source, from) => lateLog(work.configuration, client, source, from),
+    };
+    const applied = await applyLateEvents(late, (log) =>
+      run.process({ ...log, lookbackDays: Infinity, countsEarlier: false }),
+    );
+    const sources = applied
+      .map(({ source, outcome }): AppliedSource => ({ source, ...outcome }))
+      .filter(({ rows_read }) => rows_read > 0);
     return { ...sumOfOutcomes(sources), sources };
   });
 }

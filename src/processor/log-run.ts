@@ -1,0 +1,63 @@
+/**
+ * In: a log that ends: a file, late events, refused records to be taken in again. Out: all of it is
+ * taken in, whatever had been before.
+ */
+import type { RecordBatch } from '../sources/source.ts';
+import type { ProgressLine } from '../warehouse/store.ts';
+import type { Assignment, AssignmentOptions } from './assignment.ts';
+import { LogRecreatedError } from './errors.ts';
+
+/** A log that is read from its first record to its last. */
+export interface EndingLog {
+  /** Its source, but for its generation: `file:events.csv`, `app-events/0#late`. */
+  readonly name: string;
+  /**
+   * All records from the first, or from the last one that the line remembers. `line`: how far it was
+   * read before; undefined: it is new, or was changed.
+   */
+  read(line: ProgressLine | undefined): AsyncIterable<RecordBatch>;
+}
+
+export interface LogRunOptions {
+  readonly log: EndingLog;
+  readonly assign: (options: AssignmentOptions) => Assignment;
+  readonly readLine: () => Promise<ProgressLine | undefined>;
+  /** Aborted when it has to end before the log does. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Resolves when the whole log is stored. Rejects with the signal's reason when that is aborted: what
+ * was read until then is stored, and another run goes on from there.
+ */
+export async function takeInWhole({ log, assign, readLine, signal }: LogRunOptions): Promise<void> {
+  let end = Infinity;
+  for (;;) {
+    const known = await readLine();
+    const line = end === Infinity ? known : undefined;
+    const assignment = assign({ log: log.name, cold: true });
+    let next = 0;
+    try {
+      await assignment.start(() => Promise.resolve({ first: 0, end }));
+      for await (const batch of log.read(line)) {
+        await assignment.push(batch);
+        next = batch.nextOffset;
+        if (signal.aborted) break;
+      }
+      const shorter = line !== undefined && next < line.nextOffset;
+      if (shorter && !signal.aborted) {
+        assignment.abandon();
+        end = next;
+        continue;
+      }
+      await assignment.settle();
+    } catch (error) {
+      assignment.abandon();
+      // The log under this name is another one than before; its first line is stored by now.
+      if (error instanceof LogRecreatedError) continue;
+      throw error;
+    }
+    signal.throwIfAborted();
+    return;
+  }
+}
