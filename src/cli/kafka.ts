@@ -5,7 +5,6 @@ import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.ts';
 import type { EmbeddedBroker } from '../embedded/broker/broker.ts';
 import { createKafka } from '../sources/kafka/kafka-client.ts';
-import { UsageError } from './exit-status.ts';
 import type { Invocation } from './invocation.ts';
 
 export interface OpenKafka extends AsyncDisposable {
@@ -65,10 +64,21 @@ export async function findKafka(
   return broker && embedded(configuration, broker, logger);
 }
 
-function configured(configuration: Configuration, logger: Logger): OpenKafka {
+function configured({ kafka }: Configuration, logger: Logger): OpenKafka {
+  const { brokers = [], clientId, ssl, saslMechanism, saslUsername, saslPassword } = kafka;
+  const sasl =
+    saslMechanism === undefined
+      ? {}
+      : {
+          sasl: {
+            mechanism: saslMechanism,
+            username: saslUsername ?? '',
+            password: saslPassword ?? '',
+          },
+        };
   return {
-    kafka: configuredKafka(configuration, logger),
-    brokers: configuration.kafka.brokers ?? [],
+    kafka: createKafka({ brokers, clientId, ssl, ...sasl }, logger),
+    brokers,
     embedded: false,
     exited: new Promise(() => {}),
     [Symbol.asyncDispose]: async () => {},
@@ -86,25 +96,6 @@ function embedded({ kafka }: Configuration, broker: EmbeddedBroker, logger: Logg
   };
 }
 
-/** Connects to nothing yet. Throws a UsageError when no Kafka is configured. */
-export function configuredKafka({ kafka }: Configuration, logger: Logger): Kafka {
-  const { brokers, clientId, ssl, saslMechanism, saslUsername, saslPassword } = kafka;
-  if (brokers === undefined) {
-    throw new UsageError('no Kafka is configured: set KAFKA_BROKERS to host:port of some brokers');
-  }
-  const sasl =
-    saslMechanism === undefined
-      ? {}
-      : {
-          sasl: {
-            mechanism: saslMechanism,
-            username: saslUsername ?? '',
-            password: saslPassword ?? '',
-          },
-        };
-  return createKafka({ brokers, clientId, ssl, ...sasl }, logger);
-}
-
 /** No broker answers; kafkajs would go on trying for long. */
 class KafkaUnreachableError extends Error {
   override readonly name = 'KafkaUnreachableError';
@@ -115,7 +106,7 @@ class KafkaUnreachableError extends Error {
 const PROBE_MS = 5_000;
 
 /** Throws when none of the brokers takes a connection. */
-export async function requireReachable({ kafka }: Configuration): Promise<void> {
+async function requireReachable({ kafka }: Configuration): Promise<void> {
   const brokers = kafka.brokers ?? [];
   try {
     await Promise.any(brokers.map(probe));

@@ -18,7 +18,7 @@ import type { Selection } from '../warehouse/rejected-events.ts';
 import type { ColdRun } from './cold-run.ts';
 import { selected } from './dead-letter-filter.ts';
 import type { DeadLetterFilter } from './dead-letter-filter.ts';
-import { configuredKafka, requireReachable } from './kafka.ts';
+import { openKafka } from './kafka.ts';
 import { commandLogger } from './logger.ts';
 import { sumOfOutcomes } from './outcome-tally.ts';
 import type { Outcomes } from './outcome-tally.ts';
@@ -53,9 +53,8 @@ export async function replayDeadLetters(work: ReplayWork): Promise<Replayed> {
     const ofKafka = sources.filter((source) => isPartitionOf(topic, source));
     let sent = 0;
     if (ofKafka.length > 0) {
-      await requireReachable(configuration);
-      const kafka = configuredKafka(configuration, commandLogger(configuration));
-      await using producer = await TopicProducer.open(kafka, topic);
+      await using opened = await openKafka(configuration, run, commandLogger(configuration));
+      await using producer = await TopicProducer.open(opened.kafka, topic);
       for (const source of ofKafka)
         sent += await sendAgain(client, producer, run, source, selection);
     }
