@@ -52,6 +52,8 @@ export async function takeInWhole({ log, assign, readLine, signal }: LogRunOptio
       }
       await assignment.settle();
     } catch (error) {
+      // Where the log cannot be read on, what was read before it is good. A dead assignment settles nothing.
+      await assignment.settle().catch(() => {});
       assignment.abandon();
       // The log under this name is another one than before; its first line is stored by now.
       if (error instanceof LogRecreatedError) continue;
