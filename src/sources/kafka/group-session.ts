@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
+import { isGhost, ownMark } from './group-mark.ts';
 import { assignerWithHooks, batchBytes, fetchedOffset, mustRejoin } from './kafkajs-mends.ts';
 import type { LogBoundsReader } from './log-bounds.ts';
 import { OffsetCommits } from './offset-commits.ts';
@@ -70,6 +71,8 @@ export class GroupSession {
       retry: { restartOnFailure: () => Promise.resolve(!this.#stopping) },
       partitionAssigners: [
         assignerWithHooks({
+          mark: ownMark(),
+          isGhost,
           beforeJoin: () => this.#release(this.#settings.sessionTimeoutMs / 2),
           offsetOutOfRange: (topic, partition) => {
             this.#readers.get(`${topic}/${partition}`)?.restart('the log does not have the offset');

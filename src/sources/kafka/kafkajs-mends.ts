@@ -128,9 +128,25 @@ export interface GroupHooks {
   beforeJoin(): Promise<void>;
   /** The log does not have the offset that was asked for. */
   offsetOutOfRange(topic: string, partition: number): void;
+  /** What other members can know of this one. */
+  readonly mark: Buffer;
+  /** Whether a member with this mark is dead, and only the group does not know yet. */
+  isGhost(mark: Buffer): boolean;
+}
+
+interface Coordinator {
+  describeGroups(request: { groupIds: readonly string[] }): Promise<{
+    groups: readonly { members: readonly { memberId: string; memberMetadata: Buffer }[] }[];
+  }>;
+  leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
 }
 
 interface ConsumerGroup {
+  readonly groupId: string;
+  readonly memberId: string | null;
+  readonly cluster: {
+    findGroupCoordinator(request: { groupId: string }): Promise<Coordinator>;
+  };
   readonly assigners: readonly { readonly hooks?: GroupHooks }[];
   joinAndSync(): Promise<void>;
   recoverFromOffsetOutOfRange(error: { topic: string; partition: number }): Promise<void>;
@@ -138,14 +154,17 @@ interface ConsumerGroup {
 
 /**
  * Before a join, kafkajs gives no chance to finish what was read; and on an offset out of range it
- * commits a default by itself and goes on elsewhere. Where reading goes on is for us to decide.
+ * commits a default by itself and goes on elsewhere. Where reading goes on is for us to decide. And a
+ * process that was killed and started again would wait for its own ghost until the session times out.
  */
 {
   const group = load<{ prototype: ConsumerGroup }>('kafkajs/src/consumer/consumerGroup');
   const { joinAndSync, recoverFromOffsetOutOfRange } = group.prototype;
   const hooksOf = (member: ConsumerGroup) => member.assigners.find(({ hooks }) => hooks)?.hooks;
   group.prototype.joinAndSync = async function join(this: ConsumerGroup): Promise<void> {
-    await hooksOf(this)?.beforeJoin();
+    const hooks = hooksOf(this);
+    await hooks?.beforeJoin();
+    if (hooks !== undefined && this.memberId === null) await expelGhosts(this, hooks);
     return joinAndSync.call(this);
   };
   group.prototype.recoverFromOffsetOutOfRange = async function recover(
@@ -162,9 +181,40 @@ const kafkajs = load<typeof KafkaJs>('kafkajs');
 
 export const { Kafka, Partitioners, logLevel, CompressionTypes } = kafkajs;
 
+/** Speaks for members that are dead. When that fails the group finds out by itself, only later. */
+async function expelGhosts(
+  { cluster, groupId }: ConsumerGroup,
+  { isGhost }: GroupHooks,
+): Promise<void> {
+  try {
+    const coordinator = await cluster.findGroupCoordinator({ groupId });
+    const { groups } = await coordinator.describeGroups({ groupIds: [groupId] });
+    for (const { memberId, memberMetadata } of groups.flatMap(({ members }) => members)) {
+      const metadata = kafkajs.AssignerProtocol.MemberMetadata.decode(memberMetadata);
+      if (metadata === null || !isGhost(metadata.userData)) continue;
+      await coordinator.leaveGroup({ groupId, memberId });
+    }
+  } catch {
+    // Joining meets the same trouble, and says so.
+  }
+}
+
 /** The round-robin assigner, carrying the hooks to the group that uses it. */
 export function assignerWithHooks(hooks: GroupHooks): KafkaJs.PartitionAssigner {
-  return (config) => Object.assign(kafkajs.PartitionAssigners.roundRobin(config), { hooks });
+  return (config) => {
+    const assigner = kafkajs.PartitionAssigners.roundRobin(config);
+    const { name, version } = assigner;
+    const { mark: userData } = hooks;
+    return {
+      ...assigner,
+      assign: (group) => assigner.assign(group),
+      protocol: ({ topics }) => ({
+        name,
+        metadata: kafkajs.AssignerProtocol.MemberMetadata.encode({ version, topics, userData }),
+      }),
+      hooks,
+    };
+  };
 }
 
 /** The offset that a batch was asked for; kafkajs has it, but not in its types. */
