@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { finished, pipeline } from 'node:stream/promises';
+import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import avsc from 'avsc';
 import { main } from '../src/cli/main.ts';
@@ -81,8 +81,8 @@ function* lines(from: Traffic): Generator<string> {
 const WRITERS: Readonly<Record<string, (path: string, from: Traffic) => Promise<void>>> = {
   csv: (path, from) => pipeline(Readable.from(lines(from)), createWriteStream(path)),
   avro: async (path, from) => {
-    const encoder = avsc.createFileEncoder(path, eventSchema(), { codec: 'deflate' });
-    await Promise.all([finished(encoder), pipeline(Readable.from(events(from)), encoder)]);
+    const encoder = new avsc.streams.BlockEncoder(eventSchema(), { codec: 'deflate' });
+    await pipeline(Readable.from(events(from)), encoder, createWriteStream(path));
   },
 };
 

@@ -1,9 +1,10 @@
 /** For tests of `ingest`: a database of one's own to ingest into, and files of made-up events. */
+import { createWriteStream, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
 import avro from 'avsc';
-import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';
 import { Random } from '../../src/traffic/random.ts';
 import type { TestClickHouse } from '../support/clickhouse.ts';
@@ -148,13 +149,10 @@ export const SCHEMA = JSON.parse(
 export async function writeContainer(
   path: string,
   records: Iterable<object>,
-  { schema = SCHEMA, codec = 'deflate' }: { schema?: avro.Schema; codec?: string } = {},
+  { schema = SCHEMA, codec = 'deflate' }: { schema?: avro.Schema | undefined; codec?: string } = {},
 ): Promise<void> {
-  const encoder = avro.createFileEncoder(path, schema, { codec });
-  const written = once(encoder, 'finish');
-  for (const record of records) encoder.write(record);
-  encoder.end();
-  await written;
+  const encoder = new avro.streams.BlockEncoder(schema, { codec });
+  await pipeline(Readable.from(records), encoder, createWriteStream(path));
 }
 
 /** In the format that the name ends with. */

@@ -68,7 +68,7 @@ async function* rows(
   path: string,
   blocks: AsyncIterable<{ readonly count: number; readonly bytes: Buffer }>,
   type: avro.Type,
-  columns: readonly (Column & { readonly read?: (value: unknown) => unknown })[],
+  columns: readonly ReadColumn[],
 ): AsyncGenerator<readonly Row[]> {
   let number = 0;
   for await (const { count, bytes } of blocks) {
@@ -77,18 +77,63 @@ async function* rows(
     for (let left = count; left > 0; left--) {
       number++;
       const decoded = decode(path, number, type, bytes, position);
+      const record = bytes.subarray(position, decoded.offset);
       position = decoded.offset;
-      const cells = columns.map(({ name, read }) => {
-        const value = decoded.value[name];
-        return read === undefined || value === null ? value : read(value);
-      });
-      group.push({ number, cells, fault: null });
+      if (replacements(decoded.value) > replacementsIn(record)) {
+        group.push(notUtf8(number, record));
+      } else {
+        group.push({ number, cells: cellsOf(decoded.value, columns), fault: null });
+      }
       if (group.length === ROWS_AT_A_TIME || left === 1) {
         yield group;
         group = [];
       }
     }
   }
+}
+
+interface ReadColumn extends Column {
+  readonly read?: (value: unknown) => unknown;
+}
+
+function cellsOf(
+  record: Readonly<Record<string, unknown>>,
+  columns: readonly ReadColumn[],
+): readonly unknown[] {
+  return columns.map(({ name, read }) => {
+    const value = record[name];
+    return read === undefined || value === null ? value : read(value);
+  });
+}
+
+const REPLACEMENT = '\ufffd';
+const REPLACEMENT_BYTES = Buffer.from(REPLACEMENT);
+
+/** How often the decoder put the sign for what is not UTF-8, or the record has it. */
+function replacements(value: unknown): number {
+  if (typeof value === 'string') {
+    return value.includes(REPLACEMENT) ? value.split(REPLACEMENT).length - 1 : 0;
+  }
+  if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return 0;
+  let count = 0;
+  for (const [key, inner] of Object.entries(value)) {
+    count += replacements(key) + replacements(inner);
+  }
+  return count;
+}
+
+function replacementsIn(record: Buffer): number {
+  let count = 0;
+  for (let at = record.indexOf(REPLACEMENT_BYTES); at !== -1; count++) {
+    at = record.indexOf(REPLACEMENT_BYTES, at + REPLACEMENT_BYTES.length);
+  }
+  return count;
+}
+
+/** Its bytes are kept, one character each. */
+function notUtf8(number: number, record: Buffer): Row {
+  const fault = { code: 'invalid_utf8', detail: 'a string of the record is not UTF-8' } as const;
+  return { number, cells: [record.toString('latin1')], fault };
 }
 
 function decode(path: string, row: number, type: avro.Type, bytes: Buffer, position: number) {
@@ -106,7 +151,7 @@ function decode(path: string, row: number, type: avro.Type, bytes: Buffer, posit
 }
 
 /** What a column holds besides plain values, by its logical type. */
-function columnOf({ name, type }: AvroField): Column & { read?: (value: unknown) => unknown } {
+function columnOf({ name, type }: AvroField): ReadColumn {
   const branches: readonly unknown[] = Array.isArray(type) ? type : [type];
   const value = branches.find((branch) => branch !== 'null');
   if (typeof value !== 'object' || value === null) return { name };

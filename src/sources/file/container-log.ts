@@ -38,33 +38,37 @@ export function isOfSchema(container: AvroContainer, schema: object): boolean {
 
 /** Only for containers of the stream's schema. Throws a FileError when the file cannot be read on. */
 export async function* containerLog(options: ContainerLogOptions): AsyncGenerator<RecordBatch> {
-  const { path, container, prefix, time, seed } = options;
+  const { container, prefix, time, seed } = options;
   const extent = extentOfRecord(options);
   let batch = new FileBatch(time, { nextOffset: 0, chain: seed, capacity: 1024 });
-  for await (const { count, bytes } of container.blocks()) {
-    const input = new AvroInput(bytes);
-    for (let left = count; left > 0; left--) {
-      const start = input.position;
-      try {
-        const key = extent(input);
+  try {
+    for await (const { count, bytes } of container.blocks()) {
+      const input = new AvroInput(bytes);
+      for (let left = count; left > 0; left--) {
+        const start = input.position;
+        const key = extent(input, batch.nextOffset + 1);
         batch.addEncoded(batch.nextOffset + 1, key, prefix, bytes.subarray(start, input.position));
-      } catch (error) {
-        if (!(error instanceof DecodeError)) throw error;
-        const where = `${path}, row ${batch.nextOffset + 1}`;
-        throw new FileError('unreadable_file', `${where}: the record is ${error.code}`, error);
+        if (batch.size < ROWS_PER_BATCH) continue;
+        yield batch;
+        batch = new FileBatch(time, batch);
       }
-      if (batch.size < ROWS_PER_BATCH) continue;
-      yield batch;
-      batch = new FileBatch(time, batch);
     }
+  } catch (error) {
+    // What came before the place from which it cannot be read on.
+    if (batch.size > 0) yield batch;
+    throw error;
   }
   if (batch.size > 0) yield batch;
 }
 
 const ROWS_PER_BATCH = 2_000;
 
-/** Moves over one record and returns its key. */
-function extentOfRecord({ schema, key }: ContainerLogOptions): (input: AvroInput) => Buffer {
+/** Moves over one record and returns its key. Throws a FileError where there is none. */
+function extentOfRecord({
+  path,
+  schema,
+  key,
+}: ContainerLogOptions): (input: AvroInput, row: number) => Buffer {
   const record = parseSchema(schema);
   if (record.kind !== 'record') throw new TypeError('the schema of a stream is a record');
   const skips = new Skips();
@@ -72,10 +76,16 @@ function extentOfRecord({ schema, key }: ContainerLogOptions): (input: AvroInput
   const at = record.fields.findIndex(({ name }) => name === key);
   const before = fields.slice(0, at);
   const after = fields.slice(at + 1);
-  return (input) => {
-    for (const skip of before) skip(input, 1);
-    const bytes = input.sized();
-    for (const skip of after) skip(input, 1);
-    return bytes;
+  return (input, row) => {
+    try {
+      for (const skip of before) skip(input, 1);
+      const bytes = input.sized();
+      for (const skip of after) skip(input, 1);
+      return bytes;
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      const problem = `${path}, row ${row}: the record is ${error.code}`;
+      throw new FileError('unreadable_file', problem, error);
+    }
   };
 }

@@ -27,17 +27,24 @@ const NOTHING = Buffer.alloc(0);
 export async function* fileLog(options: FileLogOptions): AsyncGenerator<RecordBatch> {
   const { file, encoder, time, remembered, onFault } = options;
   let batch = new FileBatch(time, { nextOffset: 0, chain: options.seed, capacity: 1024 });
-  for await (const rows of file.rows()) {
-    for (const row of rows) {
-      const fault = batch.add(row, encoder);
-      if (fault === 'left_out') {
-        // It was a record before: this is another reading of the file.
-        if (row.number - 1 === remembered) batch.addEncoded(row.number, NOTHING, NOTHING, NOTHING);
-      } else if (fault !== null) onFault(row.number, fault);
+  try {
+    for await (const rows of file.rows()) {
+      for (const row of rows) {
+        const fault = batch.add(row, encoder);
+        if (fault === 'left_out') {
+          // It was a record before: this is another reading of the file.
+          if (row.number - 1 === remembered)
+            batch.addEncoded(row.number, NOTHING, NOTHING, NOTHING);
+        } else if (fault !== null) onFault(row.number, fault);
+      }
+      if (batch.size < ROWS_PER_BATCH) continue;
+      yield batch;
+      batch = new FileBatch(time, batch);
     }
-    if (batch.size < ROWS_PER_BATCH) continue;
-    yield batch;
-    batch = new FileBatch(time, batch);
+  } catch (error) {
+    // What came before the place from which it cannot be read on.
+    if (batch.size > 0) yield batch;
+    throw error;
   }
   if (batch.size > 0) yield batch;
 }

@@ -1,4 +1,5 @@
 /** In: the bytes of a file with one JSON object a line. Out: its rows, and the columns of the first ones. */
+import { isUtf8 } from 'node:buffer';
 import { FileError, causeOf } from './file-error.ts';
 import { MAX_ROW_BYTES, ROWS_AT_A_TIME } from './row-file.ts';
 import type { Column, Row, RowFault } from './row-file.ts';
@@ -39,14 +40,19 @@ async function* parsedRows(
 ): AsyncGenerator<readonly Row[]> {
   let group: Row[] = [];
   let number = 0;
-  for await (const line of lines(path, bytes)) {
-    const text = line.toString().trim();
-    if (text === '') continue;
-    group.push(parseRow(++number, text, locate));
-    if (group.length === ROWS_AT_A_TIME) {
-      yield group;
-      group = [];
+  try {
+    for await (const line of lines(path, bytes)) {
+      const text = line.toString().trim();
+      if (text === '') continue;
+      group.push(isUtf8(line) ? parseRow(++number, text, locate) : notUtf8(++number, line));
+      if (group.length === ROWS_AT_A_TIME) {
+        yield group;
+        group = [];
+      }
     }
+  } catch (error) {
+    if (group.length > 0) yield group;
+    throw error;
   }
   if (group.length > 0) yield group;
 }
@@ -56,21 +62,46 @@ function parseRow(number: number, text: string, locate: (column: string) => numb
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return faulty(number, { code: 'not_json', detail: causeOf(error) });
+    return faulty(number, text, { code: 'not_json', detail: causeOf(error) });
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    return faulty(number, {
+    return faulty(number, text, {
       code: 'not_an_object',
       detail: `${text.slice(0, 40)} is not an object`,
     });
+  }
+  if (SURROGATE_ESCAPE.test(text) && hasHalfPair(text)) {
+    const detail = 'a text has half of a surrogate pair, which UTF-8 cannot hold';
+    return faulty(number, text, { code: 'invalid_utf8', detail });
   }
   const cells: unknown[] = [];
   for (const [column, value] of Object.entries(json)) cells[locate(column)] = value;
   return { number, cells, fault: null };
 }
 
-function faulty(number: number, fault: RowFault): Row {
-  return { number, cells: [], fault };
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+
+function hasHalfPair(json: string): boolean {
+  let found = false;
+  JSON.parse(json, (key: string, value: unknown) => {
+    found ||= HALF_PAIR.test(key) || (typeof value === 'string' && HALF_PAIR.test(value));
+    return value;
+  });
+  return found;
+}
+
+/** By code points, whole pairs are none. */
+const HALF_PAIR = /\p{Surrogate}/u;
+
+/** The line is kept as its only cell. */
+function faulty(number: number, line: string, fault: RowFault): Row {
+  return { number, cells: [line], fault };
+}
+
+/** Its bytes are kept, one character each. */
+function notUtf8(number: number, line: Buffer): Row {
+  const detail = 'the line is not UTF-8';
+  return faulty(number, line.toString('latin1'), { code: 'invalid_utf8', detail });
 }
 
 /** The lines without their ends. What is left of the last one at the end counts as a line. */

@@ -1,6 +1,6 @@
 /** In: a path. Out: the file's rows, whatever its format. */
 import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
@@ -32,6 +32,7 @@ interface Rows {
 /** The format by the file's extension, unless given. Throws a FileError when neither says. */
 export async function openRows(path: string, format = formatOf(path)): Promise<RowFile> {
   const size = await sizeOf(path);
+  await refuseOtherFormat(path, format);
   const file = createReadStream(path, { highWaterMark: 256 * 1024 });
   let bytes: Readable = file;
   if (format.endsWith('.gz')) {
@@ -81,6 +82,36 @@ export function formatOf(path: string): FileFormat {
     'wrong_file',
     `${path}: its name does not say its format; give --format, one of ${FILE_FORMATS.join(', ')}`,
   );
+}
+
+/** How files begin that have a beginning of their own. */
+const BEGINNINGS: readonly { readonly bytes: readonly number[]; readonly kind: Kind }[] = [
+  { bytes: [0x1f, 0x8b], kind: 'gzip' },
+  { bytes: [0x4f, 0x62, 0x6a, 0x01], kind: 'avro' },
+  { bytes: [0xff, 0xfe], kind: 'utf-16' },
+  { bytes: [0xfe, 0xff], kind: 'utf-16' },
+];
+type Kind = 'gzip' | 'avro' | 'utf-16';
+
+/** Throws a FileError that says what the file is and what to do, when that can be told from its first bytes. */
+async function refuseOtherFormat(path: string, format: FileFormat): Promise<void> {
+  const first = Buffer.alloc(4);
+  await using file = await open(path);
+  const { bytesRead } = await file.read(first);
+  if (bytesRead === 0) return;
+  const kind = BEGINNINGS.find(({ bytes }) => bytes.every((byte, at) => byte === first[at]))?.kind;
+  const gzipped = format.endsWith('.gz');
+  let problem: string | null = null;
+  if (kind === 'avro' && format !== 'avro') {
+    problem = 'is an Avro container; give --format avro';
+  } else if (kind === 'gzip' && !gzipped) {
+    problem = 'is gzipped; name it .gz or give --format csv.gz or ndjson.gz';
+  } else if (kind !== 'gzip' && gzipped) {
+    problem = `is not gzipped; give --format ${format.slice(0, -'.gz'.length)}`;
+  } else if (kind === 'utf-16' && format !== 'avro') {
+    problem = 'is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8';
+  }
+  if (problem !== null) throw new FileError('wrong_file', `${path} ${problem}`);
 }
 
 async function sizeOf(path: string): Promise<number> {
