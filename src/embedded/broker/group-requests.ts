@@ -3,7 +3,8 @@ import { NODE_ID, NO_THROTTLE } from './api.ts';
 import type { Api, BrokerState, Call } from './api.ts';
 import { CODE } from './error-codes.ts';
 import type { Code } from './error-codes.ts';
-import { Group, refused } from './group.ts';
+import { Group } from './group.ts';
+import { refused } from './joining.ts';
 
 const TRANSACTION_KEY = 1;
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { CODE } from '../../../src/embedded/broker/error-codes.ts';
 import { Group } from '../../../src/embedded/broker/group.ts';
-import type { JoinRequest } from '../../../src/embedded/broker/group.ts';
+import type { JoinRequest } from '../../../src/embedded/broker/joining.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const joining = (request: Partial<JoinRequest> = {}): JoinRequest => ({
