@@ -47,6 +47,10 @@ const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Com
     about: 'bring every derived table up to date now',
     load: () => import('./commands/refresh.ts'),
   },
+  check: {
+    about: 'check that what is stored adds up',
+    load: () => import('./commands/check.ts'),
+  },
   status: {
     about: 'show lag, watermarks and outcomes by reason',
     load: () => import('./commands/status.ts'),
