@@ -2,26 +2,31 @@
  * What a member of a group says of itself, so that whoever takes its place knows that it is gone. In:
  * this process. Out: a mark that goes with its membership; a mark in, whether its process is dead.
  */
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 
 interface Mark {
   readonly host: string;
   readonly pid: number;
+  /** Tells a process from an earlier one with its number. */
+  readonly start: string;
 }
 
+const START = randomUUID();
+
 export function ownMark(): Buffer {
-  const mark: Mark = { host: hostname(), pid: process.pid };
+  const mark: Mark = { host: hostname(), pid: process.pid, start: START };
   return Buffer.from(JSON.stringify(mark));
 }
 
 /**
- * Whether the member was a process of this host that is no more. Only for a process that has not joined
- * yet: after a container has started again, who has its number is its predecessor.
+ * Whether the member was a process of this host that is no more. In a container that has started again
+ * the predecessor had the same number.
  */
 export function isGhost(mark: Buffer): boolean {
-  const { host, pid } = parsed(mark);
+  const { host, pid, start } = parsed(mark);
   if (host !== hostname() || typeof pid !== 'number') return false;
-  return pid === process.pid || !isAlive(pid);
+  return pid === process.pid ? start !== START : !isAlive(pid);
 }
 
 function parsed(mark: Buffer): Partial<Mark> {
