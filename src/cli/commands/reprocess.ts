@@ -1,32 +1,49 @@
+import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { UsageError } from '../exit-status.ts';
-import { print, printJson } from '../invocation.ts';
+import { print, printJson, say } from '../invocation.ts';
 import type { Invocation } from '../invocation.ts';
 import { configurationOf, dataDirOption } from '../options.ts';
 import type { DataDirOption } from '../options.ts';
+import type { Rebuild } from '../rebuild-days.ts';
 import { outcomesInWords } from '../outcome-tally.ts';
 
 interface Options extends DataDirOption {
   readonly late?: boolean;
+  readonly from?: string;
+  readonly to?: string;
   readonly json?: boolean;
 }
 
-/** `tidemark reprocess --late`: applies the events that came too late for their day. */
+/** `tidemark reprocess`: applies the events that came too late, or rebuilds days from their events. */
 export function define(command: Command, invocation: Invocation): void {
   dataDirOption(command)
     .option('--late', 'apply the late events that are not applied yet')
+    .option(
+      '--from <day>',
+      'rebuild the user-days from this day on, from their events',
+      dayArgument,
+    )
+    .option('--to <day>', 'up to this day, inclusive', dayArgument)
     .option('--json', 'print the outcomes as JSON')
     .addHelpText(
       'after',
       `
-What others have accepted meanwhile counts as a duplicate. Running processors need not be stopped.
+Late events that others have accepted meanwhile count as duplicates; running processors need not be
+stopped. For a rebuild they must be; it says which user-days were not what their events say.
 
 Example:
-  npx tidemark reprocess --late`,
+  npx tidemark reprocess --late
+  npx tidemark reprocess --from 2026-11-01 --to 2026-11-30`,
     )
     .action(async (options: Options) => {
-      if (options.late !== true) throw new UsageError('say what to reprocess: --late');
+      const { late, from, to } = options;
+      const rebuilds = from !== undefined && to !== undefined;
+      if ((late === true) === rebuilds || (from === undefined) !== (to === undefined)) {
+        throw new UsageError('say what to reprocess: either --late, or --from DAY --to DAY');
+      }
       const configuration = configurationOf(invocation, options);
+      if (rebuilds) return await rebuild({ configuration, invocation, from, to }, options.json);
       const { reprocessLate } = await import('../reprocess-late.ts');
       const summary = await reprocessLate({ configuration, invocation });
       if (options.json === true) return printJson(invocation, summary);
@@ -35,4 +52,25 @@ Example:
         print(invocation, `${one.source}: ${outcomesInWords(one)}`);
       if (summary.sources.length > 1) print(invocation, outcomesInWords(summary));
     });
+}
+
+async function rebuild(work: Rebuild, json = false): Promise<void> {
+  const { rebuildDays } = await import('../rebuild-days.ts');
+  const summary = await rebuildDays(work);
+  const { invocation } = work;
+  if (json) return printJson(invocation, summary);
+  const { user_days, different, examples } = summary;
+  print(invocation, `${user_days} user-days folded anew, ${different} were stored otherwise`);
+  for (const { event_date, user_id, source, ...events } of examples) {
+    const { stored_events: stored, folded_events: folded } = events;
+    print(invocation, `  ${event_date} ${user_id} of ${source}: ${stored} events, now ${folded}`);
+  }
+  if (different > examples.length) print(invocation, `  and ${different - examples.length} more`);
+  if (different > 0) say(invocation, 'next: tidemark refresh --full, and tidemark check');
+}
+
+function dayArgument(text: string): string {
+  const day = new Date(`${text}T00:00:00Z`);
+  if (/^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(day.getTime())) return text;
+  throw new InvalidArgumentError('It must be a day such as 2026-11-23.');
 }

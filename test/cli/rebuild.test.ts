@@ -1,0 +1,91 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { testClickHouse } from '../support/clickhouse.ts';
+import type { TestClickHouse } from '../support/clickhouse.ts';
+import { tidemark } from './tidemark.ts';
+
+const FIXTURE = fileURLToPath(new URL('../fixtures/greenery/events.csv', import.meta.url));
+const MAPPING = fileURLToPath(new URL('../../examples/greenery-events.json', import.meta.url));
+const ALL = ['--from', '2021-01-01', '--to', '2021-12-31'];
+
+let clickhouse: TestClickHouse;
+let change: (query: string) => Promise<void>;
+let rows: (query: string) => Promise<Record<string, unknown>[]>;
+let run: (...argv: string[]) => ReturnType<typeof tidemark>;
+
+beforeAll(async () => {
+  clickhouse = await testClickHouse();
+});
+afterAll(() => clickhouse.close());
+beforeEach(async () => {
+  const client = await clickhouse.freshDatabase();
+  rows = (query) => clickhouse.rows(query, client);
+  change = async (query) => {
+    await client.command({ query });
+  };
+  const [row] = await rows('SELECT currentDatabase() AS name');
+  const url = new URL(`/${row!['name'] as string}`, clickhouse.url).href;
+  run = (...argv) => tidemark(argv, { CLICKHOUSE_URL: url });
+  const ingested = await run('ingest', FIXTURE, '--stream', 'app-events', '--map', MAPPING);
+  expect(ingested.status).toBe(0);
+});
+
+const USER_DAYS = 'SELECT * EXCEPT updated_at FROM user_days ORDER BY event_date, user_id';
+
+async function rebuild(): Promise<Record<string, unknown>> {
+  const { status, stdout, stderr } = await run('reprocess', ...ALL, '--json');
+  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+test('a rebuild of what is right finds no difference and writes nothing', async () => {
+  const before = await rows('SELECT * FROM user_days ORDER BY event_date, user_id');
+  expect(await rebuild()).toMatchObject({ different: 0, examples: [], user_days: before.length });
+  expect(await rows('SELECT * FROM user_days ORDER BY event_date, user_id')).toEqual(before);
+});
+
+test('user-days that were lost, changed or made up are named, and become what their events say', async () => {
+  const right = await rows(USER_DAYS);
+  const [lost, changed] = right as [Record<string, unknown>, Record<string, unknown>];
+  const key = ({ event_date, user_id }: Record<string, unknown>) =>
+    `event_date = '${event_date as string}' AND user_id = '${user_id as string}'`;
+  await change(`DELETE FROM user_day_rows WHERE ${key(lost)}`);
+  await change(`
+INSERT INTO user_day_rows
+SELECT * REPLACE (miles_earned + 5 AS miles_earned, version + 9 AS version)
+FROM user_day_rows WHERE ${key(changed)}`);
+  await change(`
+INSERT INTO user_day_rows SELECT * REPLACE ('nobody' AS user_id) FROM user_day_rows LIMIT 1`);
+  const { different, examples } = await rebuild();
+  expect(different).toBe(3);
+  expect(examples).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ user_id: 'nobody', folded_events: 0 }),
+      expect.objectContaining({ user_id: lost['user_id'], stored_events: 0 }),
+      expect.objectContaining({ user_id: changed['user_id'] }),
+    ]),
+  );
+  expect(await rows(USER_DAYS)).toEqual(right);
+  expect((await run('check')).status).toBe(0);
+  expect(await rebuild()).toMatchObject({ different: 0 });
+});
+
+test('a rebuild leaves no table of its own behind, and other days alone', async () => {
+  const [first] = await rows('SELECT min(event_date) AS day FROM user_days');
+  const day = first!['day'] as string;
+  await change(`DELETE FROM user_day_rows WHERE event_date != '${day}'`);
+  const { status } = await run('reprocess', '--from', day, '--to', day);
+  expect(status).toBe(0);
+  expect(await rows('SELECT DISTINCT event_date AS day FROM user_days')).toEqual([{ day }]);
+  expect(await rows("SELECT name FROM system.tables WHERE name LIKE 'rebuilt%'")).toEqual([]);
+});
+
+test('a span of days that is half or none is wrong usage', async () => {
+  for (const argv of [
+    ['--from', '2021-01-01'],
+    ['--late', ...ALL],
+    ['--from', 'x', '--to', 'y'],
+  ]) {
+    expect((await run('reprocess', ...argv)).status).toBe(2);
+  }
+});
