@@ -7,7 +7,7 @@ test('a time in its common form is the same time in any other', () => {
   const zone = new LocalTime('Europe/Berlin');
   const number = (max: number) => fc.integer({ min: 0, max }).map(String);
   const fields = fc.tuple(number(9999), number(14), number(33), number(25), number(61), number(61));
-  const fraction = fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 7 });
+  const fraction = fc.string({ unit: fc.constantFrom('0', '1', '5', '9'), maxLength: 7 });
   fc.assert(
     fc.property(fields, fraction, fc.constantFrom('', 'Z'), (parts, decimals, utc) => {
       const [year, ...rest] = parts;
