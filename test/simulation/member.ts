@@ -2,27 +2,16 @@
  * One simulated process of the consumer group: the product's assignments and group commit, driven as
  * kafkajs drives them. In: which logs it has. Out: pushes, throws, rewinds, and sudden death.
  */
-import { readFileSync } from 'node:fs';
-import PQueue from 'p-queue';
 import { Assignment } from '../../src/processor/assignment.ts';
 import type { ProcessorContext } from '../../src/processor/context.ts';
-import { GroupCommit } from '../../src/processor/group-commit.ts';
-import { noObserver } from '../../src/processor/observer.ts';
-import { appEvents } from '../../src/streams/app-events.ts';
 import type { MemoryLog } from './memory-kafka.ts';
 import type { Random } from './random.ts';
 import type { Process } from './scheduler.ts';
+import { isDefect, simulatedContext } from './simulated-context.ts';
+import type { ContextHabits } from './simulated-context.ts';
 import type { World } from './world.ts';
 
-const avsc = JSON.parse(
-  readFileSync(new URL('../../schemas/app-event.avsc', import.meta.url), 'utf8'),
-) as object;
-const stream = appEvents(avsc);
-
-export interface MemberHabits {
-  readonly pendingRows: number;
-  readonly cachedUserDays: number;
-  readonly intervalMs: number;
+export interface MemberHabits extends ContextHabits {
   readonly largestFetch: number;
   /** Probability, per batch, that it throws in eachBatch and fetches again. */
   readonly throws: number;
@@ -49,48 +38,18 @@ export class Member {
   readonly #world: World;
   readonly #habits: MemberHabits;
   readonly #context: ProcessorContext;
-  readonly #commits: GroupCommit;
   readonly #consumptions = new Map<MemoryLog, Consumption>();
   /** Something could not be written and waiting does not help: the process must end. */
   fatal = false;
   #stopping = false;
 
   constructor(world: World, name: string, habits: MemberHabits) {
-    const process = { name, alive: true };
-    const { random } = world;
-    const store = world.store(process);
-    const clock = world.scheduler.clock(process);
-    this.process = process;
+    this.process = { name, alive: true };
     this.#world = world;
     this.#habits = habits;
-    this.#commits = new GroupCommit({
-      store,
-      deadLetters: world.deadLetters(process),
-      clock,
-      observer: noObserver,
-      intervalMs: habits.intervalMs,
-      random: () => random.fraction(),
-      onFatal: () => {
-        this.fatal = true;
-      },
+    this.#context = simulatedContext(world, this.process, habits, world.rules, () => {
+      this.fatal = true;
     });
-    this.#context = {
-      stream,
-      rules: world.rules,
-      store,
-      schemas: world.registry(process),
-      commits: this.#commits,
-      loads: new PQueue({ concurrency: 2 }),
-      clock,
-      observer: noObserver,
-      limits: {
-        pendingRows: habits.pendingRows,
-        pendingBytes: 1_000_000,
-        cachedUserDays: habits.cachedUserDays,
-      },
-      random: () => random.fraction(),
-      warn: (message) => world.scheduler.trace(`  ${name} warns: ${message}`),
-    };
   }
 
   get logs(): readonly MemoryLog[] {
@@ -123,7 +82,7 @@ export class Member {
     for (const consumption of consumptions) consumption.revoke('settle');
     await Promise.all(consumptions.map((consumption) => consumption.ended));
     this.#stopping = true;
-    await this.#commits.close();
+    await this.#context.commits.close();
     this.process.alive = false;
   }
 
@@ -262,9 +221,4 @@ class Consumption {
   #trace(what: string): void {
     this.#world.scheduler.trace(`  ${this.#owner.name} ${this.#log.source} ${what}`);
   }
-}
-
-/** Whether an error is the product's own mistake rather than what the world did to it. */
-function isDefect(error: unknown): boolean {
-  return !(error instanceof Error) || !('retryable' in error);
 }

@@ -20,7 +20,9 @@ import type { Process } from './scheduler.ts';
 
 export interface StoreWatch {
   /** A line was stored: now everything it covers must be there. */
-  lineStored(line: ProgressLine): void;
+  lineStored(line: ProgressLine, process: Process): void;
+  /** Rows of accepted events are being stored. */
+  acceptedStored(rows: readonly Row[], process: Process): void;
   /** Something that must never happen. */
   violated(what: string): void;
 }
@@ -48,7 +50,7 @@ export class MemoryStore implements Store {
     const put = (some: readonly ProgressLine[]): void => {
       for (const line of some) {
         this.#tables.putLine(line);
-        this.#watch.lineStored(line);
+        this.#watch.lineStored(line, this.process);
       }
     };
     const label = `write line ${copies.map((line) => `${line.source}:${line.nextOffset}`).join(' ')}`;
@@ -68,8 +70,8 @@ export class MemoryStore implements Store {
       await this.#network.apply(
         this.process,
         label,
-        () => this.#tables.put(table, parsed.flat()),
-        (random) => this.#tables.put(table, partOf(parsed, random)),
+        () => this.#put(table, parsed.flat()),
+        (random) => this.#put(table, partOf(parsed, random)),
       );
     } finally {
       if (!Buffer.concat(blocks).equals(sent)) {
@@ -128,6 +130,11 @@ export class MemoryStore implements Store {
       () => remove(tables),
       (random) => remove(tables.filter(() => random.chance(0.5))),
     );
+  }
+
+  #put(table: string, rows: readonly Row[]): void {
+    this.#tables.put(table, rows);
+    if (table === 'events_rows') this.#watch.acceptedStored(rows, this.process);
   }
 
   #outdated(table: string, { source, offset, beforeEpoch }: OutdatedRange): Row[] {

@@ -16,6 +16,8 @@ export interface TableShape {
 
 /** Columns of all, as the migrations declare them, with LowCardinality as plain. */
 const MICROS = "DateTime64(6, 'UTC')";
+/** Milliseconds; 0 stands for NULL. */
+const MARK = 'UInt64';
 const place = {
   event_date: 'Date',
   bucket: 'UInt8',
@@ -78,12 +80,12 @@ export const appEventTables: Readonly<Record<string, TableShape>> = {
   },
   late_events_rows: {
     key: ['source', 'offset'],
-    version: 'rules_epoch',
-    columns: { ...place, ...record, days_late: 'UInt16' },
+    version: 'applied_at',
+    columns: { ...place, ...record, days_late: 'UInt16', applied_at: MARK },
   },
   rejected_events_rows: {
     key: ['stream', 'source', 'offset'],
-    version: 'rules_epoch',
+    version: 'replayed_at',
     columns: {
       stream: 'String',
       source: 'String',
@@ -95,6 +97,7 @@ export const appEventTables: Readonly<Record<string, TableShape>> = {
       key: 'Nullable(String)',
       bytes: 'Nullable(String)',
       fields: 'String',
+      replayed_at: MARK,
     },
   },
   event_types: {
@@ -153,13 +156,18 @@ export class MemoryTables {
 
   /** Of `log`, `log@2`, …: the line of the newest generation. */
   newestLine(stream: string, log: string): ProgressLine | undefined {
-    const generation = (source: string): number =>
-      source === log ? 1 : Number(source.slice(log.length + 1));
+    const generation = (source: string): number => {
+      if (source === log) return 1;
+      return source.startsWith(`${log}@`) ? Number(source.slice(log.length + 1)) || 0 : 0;
+    };
     const lines = [...this.#lines.values()].filter(
-      (line) =>
-        line.stream === stream && (line.source === log || line.source.startsWith(`${log}@`)),
+      (line) => line.stream === stream && generation(line.source) > 0,
     );
     return lines.toSorted((a, b) => generation(b.source) - generation(a.source))[0];
+  }
+
+  get lines(): readonly ProgressLine[] {
+    return [...this.#lines.values()];
   }
 
   putLine(line: ProgressLine): void {

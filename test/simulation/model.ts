@@ -72,6 +72,8 @@ export interface SourceModel {
   readonly kept: readonly Decided[];
 }
 
+export type Elsewhere = (event: KeptEvent, offset: number) => boolean;
+
 const NOTHING: Totals = {
   accepted: 0,
   duplicate: 0,
@@ -86,8 +88,8 @@ export function modelSource(
   log: readonly LogRecord[],
   path: readonly PathStep[],
   skipped: readonly SkippedRange[],
-  /** For a log that took another's place: what was accepted from the logs before it. */
-  before: ReadonlySet<string> = new Set(),
+  /** For a source that looks at what others have accepted: whether that makes an event a duplicate. */
+  isElsewhere: Elsewhere = () => false,
 ): SourceModel {
   const decided: Decided[] = [];
   const userDays = new Map<string, AcceptedUserDay>();
@@ -101,7 +103,7 @@ export function modelSource(
     if (lost?.kept.has(record.offset) === false) continue;
     const decision = lost
       ? stored(record, rules)
-      : decide(record, rules, now.watermark, userDays, before);
+      : decide(record, rules, now.watermark, userDays, isElsewhere);
     const one = { record, decision, epoch: rules.epoch };
     if (lost) {
       kept.push(one);
@@ -146,7 +148,7 @@ function decide(
   rules: Rules,
   watermark: number | null,
   userDays: ReadonlyMap<string, AcceptedUserDay>,
-  before: ReadonlySet<string>,
+  isElsewhere: Elsewhere,
 ): Decision {
   if (record.truth.kind === 'broken') return { outcome: 'invalid', reason: record.truth.reason };
   const sent = record.truth.event;
@@ -167,11 +169,6 @@ function decide(
   if (seen?.events.some((other) => other.event.event_id === event.event_id) === true) {
     return { outcome: 'duplicate' };
   }
-  if (before.has(acceptedKey(event))) return { outcome: 'duplicate' };
+  if (isElsewhere(event, record.offset)) return { outcome: 'duplicate' };
   return { outcome: 'accepted', event };
-}
-
-/** The identity under which an event is accepted once. */
-export function acceptedKey({ day, user_id, event_id }: KeptEvent): string {
-  return JSON.stringify([day, user_id, event_id]);
 }

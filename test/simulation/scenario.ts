@@ -2,6 +2,7 @@
  * In: a seed. Out: nothing, or the first thing that went wrong. One history from the first record to
  * the last: chaos first, then everything may catch up without faults, then the model judges.
  */
+import { ColdPhase } from './cold-phase.ts';
 import { NO_FAULTS } from './faults.ts';
 import { drawHabits, Member } from './member.ts';
 import type { MemoryLog } from './memory-kafka.ts';
@@ -37,9 +38,11 @@ class Scenario {
   #members: Member[] = [];
   #named = 0;
   #lineLost = false;
+  readonly #cold: ColdPhase;
 
   constructor(seed: number, trace: (line: string) => void) {
     this.world = new World(seed, trace);
+    this.#cold = new ColdPhase(this.world);
   }
 
   async run(): Promise<string | undefined> {
@@ -178,6 +181,10 @@ class Scenario {
       'restore',
       'lineLost',
       'recreate',
+      'cold',
+      'cold',
+      'cold',
+      'cold',
     ] as const);
     world.scheduler.trace(`--- ${what}`);
     const trimmed = world.logs.some((log) => world.isTrimmed(log));
@@ -189,7 +196,8 @@ class Scenario {
         this.#trim(random.pick(world.logs));
         break;
       case 'backUp':
-        world.backUp();
+        // What an interrupted run has left may be of a file that is another one by then.
+        if (!world.cold.hasRowsAhead()) world.backUp();
         break;
       case 'restore':
         if (!trimmed) world.restore();
@@ -199,6 +207,9 @@ class Scenario {
         break;
       case 'recreate':
         this.#recreate();
+        break;
+      case 'cold':
+        await this.#cold.run();
         break;
     }
   }
@@ -248,7 +259,8 @@ class Scenario {
     if (world.violation !== undefined) return world.violation;
     for (const member of this.#members) await this.#stopInPeace(member);
     await this.#drain();
-    return world.violation ?? world.difference();
+    const unfinished = await this.#cold.finish();
+    return world.violation ?? unfinished ?? world.difference();
   }
 
   async #stopInPeace(member: Member): Promise<void> {

@@ -5,15 +5,17 @@
 import type { DeadLetter, DeadLetterQueue, SchemaRegistry } from '../../src/processor/ports.ts';
 import type { Rules } from '../../src/streams/rules.ts';
 import type { ProgressLine } from '../../src/warehouse/store.ts';
+import { ColdSources } from './cold-sources.ts';
 import { drawFaultRates, Network, NO_FAULTS } from './faults.ts';
 import { generateLogs } from './log-generator.ts';
 import { MemoryStore } from './memory-clickhouse.ts';
 import type { StoreWatch } from './memory-clickhouse.ts';
 import { MemoryLog } from './memory-kafka.ts';
 import { appEventTables, MemoryTables } from './memory-tables.ts';
-import { acceptedKey, modelSource } from './model.ts';
-import type { Decided, PathStep, SkippedRange, SourceModel } from './model.ts';
+import { modelSource } from './model.ts';
+import type { Decided, Elsewhere, PathStep, SkippedRange, SourceModel } from './model.ts';
 import { compareLine, firstDifference, lostLetter, missingBelow } from './oracle.ts';
+import type { Row } from './native-reader.ts';
 import { Random } from './random.ts';
 import { generateRules } from './rules-generator.ts';
 import { Scheduler } from './scheduler.ts';
@@ -33,6 +35,7 @@ export class World implements StoreWatch {
   readonly scheduler: Scheduler;
   readonly network: Network;
   readonly tables = new MemoryTables(appEventTables);
+  readonly cold = new ColdSources(this.tables);
   logs: readonly MemoryLog[];
   /** Logs that are no more, as far as they had been processed. */
   readonly #gone: SourceModel[] = [];
@@ -45,7 +48,13 @@ export class World implements StoreWatch {
   readonly #everStored = new Map<string, number>();
   readonly #models = new Map<string, SourceModel>();
   readonly #schemas = registeredSchemas();
-  #backup: { tables: MemoryTables; histories: Map<string, History> } | undefined;
+  #backup:
+    | {
+        tables: MemoryTables;
+        histories: Map<string, History>;
+        cold: ReturnType<ColdSources['backUp']>;
+      }
+    | undefined;
 
   constructor(seed: number, trace: (line: string) => void) {
     this.random = new Random(seed, 'world');
@@ -100,9 +109,19 @@ export class World implements StoreWatch {
     this.violation ??= what;
   }
 
-  lineStored(line: ProgressLine): void {
+  acceptedStored(rows: readonly Row[], process: Process): void {
+    const wrong = this.cold.rowsStored(rows, process, this.scheduler.steps);
+    if (wrong !== undefined) this.violated(wrong);
+  }
+
+  lineStored(line: ProgressLine, process: Process): void {
     const highest = this.#everStored.get(line.source) ?? 0;
     this.#everStored.set(line.source, Math.max(highest, line.nextOffset));
+    if (ColdSources.isCold(line.source)) {
+      const wrong = this.cold.lineStored(line, process, this.rules);
+      if (wrong !== undefined) this.violated(wrong);
+      return;
+    }
     const model = this.#modelOf(line.source);
     if (model === undefined) {
       this.violated(`a line of the unknown source ${line.source}`);
@@ -134,7 +153,13 @@ export class World implements StoreWatch {
       if (wrong !== undefined) return wrong;
     }
     models.push(...this.#gone);
-    const expected = { models, rulesByEpoch: this.rulesByEpoch };
+    const cold = this.cold.models();
+    for (const model of cold) {
+      const line = this.tables.line(model.source);
+      const wrong = line && compareLine(line, model);
+      if (wrong !== undefined) return wrong;
+    }
+    const expected = { models: [...models, ...cold], rulesByEpoch: this.rulesByEpoch };
     return firstDifference(this.tables, expected) ?? lostLetter(this.letters, models);
   }
 
@@ -160,6 +185,7 @@ export class World implements StoreWatch {
   changeRules(rules: Rules): void {
     this.rules = rules;
     this.rulesByEpoch.set(rules.epoch, rules);
+    this.cold.changeRules(rules);
     for (const log of this.logs) {
       const offset = this.tables.line(log.source)?.nextOffset ?? 0;
       this.#rulesFrom(log, offset);
@@ -195,7 +221,8 @@ export class World implements StoreWatch {
     const history = this.#histories.get(log.source);
     const known = log.records.filter((record) => record.offset < end);
     const { path, skipped } = history as History;
-    this.#gone.push(modelSource(log.source, known, path, skipped, this.#acceptedBefore()));
+    const elsewhere = this.#elsewhere(log.source);
+    this.#gone.push(modelSource(log.source, known, path, skipped, elsewhere));
     const plan = { partitions: 1, records: this.random.int(10, 100) };
     const generator = new Random(this.random.int(0, 2 ** 31), 'log');
     const [records = []] = generateLogs(generator, plan, this.rules);
@@ -225,6 +252,7 @@ export class World implements StoreWatch {
     this.#backup = {
       tables: this.tables.copy(),
       histories: new Map(this.#histories),
+      cold: this.cold.backUp(),
     };
   }
 
@@ -233,6 +261,7 @@ export class World implements StoreWatch {
     this.tables.restore(this.#backup.tables);
     this.#histories = new Map(this.#backup.histories);
     this.#models.clear();
+    this.cold.restore(this.#backup.cold);
     this.changeRules(this.rules);
     return true;
   }
@@ -253,13 +282,9 @@ export class World implements StoreWatch {
     );
   }
 
-  #acceptedBefore(): ReadonlySet<string> {
-    const decided = this.#gone.flatMap((model) => model.decided);
-    return new Set(
-      decided.flatMap(({ decision }) =>
-        decision.outcome === 'accepted' ? [acceptedKey(decision.event)] : [],
-      ),
-    );
+  /** A log that took another's place looks at what others have accepted. */
+  #elsewhere(source: string): Elsewhere {
+    return source.includes('@') ? this.cold.elsewhere(source) : () => false;
   }
 
   #rulesFrom(log: MemoryLog, offset: number): void {
@@ -284,10 +309,10 @@ export class World implements StoreWatch {
       // Whoever has not yet noticed that a log is gone may write its last line again.
       return this.#gone.find((model) => model.source === source);
     }
-    let model = this.#models.get(source);
+    let model = source.includes('@') ? undefined : this.#models.get(source);
     if (model === undefined) {
       const { path, skipped } = history;
-      model = modelSource(source, log.records, path, skipped, this.#acceptedBefore());
+      model = modelSource(source, log.records, path, skipped, this.#elsewhere(source));
       this.#models.set(source, model);
     }
     return model;
