@@ -314,8 +314,11 @@ test('times without a zone are local times of the configured zone, and so are th
   const desk = await emptyDesk(clickhouse);
   const path = await file('zone.csv', `${HEADER}\ne,u,page_view,2024-03-01 00:30:00,,\n`);
   const environment = { ...desk.environment, TIMEZONE: 'Asia/Jakarta' };
-  const { status } = await tidemark(['ingest', path, '--stream', 'app-events'], environment);
-  expect(status).toBe(0);
+  const { status, stderr } = await tidemark(
+    ['ingest', path, '--stream', 'app-events'],
+    environment,
+  );
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(await desk.rows('SELECT event_date, toString(event_time) AS time FROM events')).toEqual([
     { event_date: '2024-03-01', time: '2024-02-29 17:30:00.000000' },
   ]);
