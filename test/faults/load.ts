@@ -1,0 +1,122 @@
+/**
+ * In: a topic and a seed. Out: realistic traffic with every kind of defect, sent at a rate while other
+ * things happen. A send that fails is repeated until it is acknowledged, so the log may hold it twice.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import type { Message } from 'kafkajs';
+import { murmur2 } from '../../src/sources/kafka/murmur2.ts';
+import { Traffic, TrafficEncoder } from '../../src/traffic/traffic.ts';
+import { at } from '../integration/events.ts';
+import { SCHEMA_ID } from './log-record.ts';
+
+export interface LoadOptions {
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly seed: number;
+  readonly records: number;
+  /** Records a second. */
+  readonly rate: number;
+  readonly partitions: number;
+}
+
+export interface Load extends AsyncDisposable {
+  /** The next records are spread over so many. */
+  partitions: number;
+  readonly sent: number;
+  /** Resolves when all is acknowledged. */
+  readonly done: Promise<void>;
+  /** Sends nothing until `resume`; resolves when nothing is under way. */
+  pause(): Promise<void>;
+  resume(): void;
+}
+
+const SENDS_PER_SECOND = 20;
+/** So long a broker may be away. */
+const PATIENCE_MS = 60_000;
+
+export async function startLoad(options: LoadOptions): Promise<Load> {
+  const { brokers, topic, seed, records, rate } = options;
+  const kafka = new Kafka({
+    brokers: [...brokers],
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 0 },
+  });
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  const traffic = new Traffic({
+    seed,
+    size: { records },
+    days: 8,
+    until: at('2026-03-09T00:00:00Z'),
+    rates: { duplicates: 0.03, late: 0.01, future: 0.005, invalid: 0.02, outOfOrder: 0.05 },
+    partitions: options.partitions,
+    rules: { timezone: 'UTC', lookbackDays: 2 },
+  });
+  const stop = new AbortController();
+  let gate: Promise<void> = Promise.resolve();
+  let open: () => void = () => {};
+  let sending: Promise<void> = Promise.resolve();
+  let sent = 0;
+
+  async function send(messages: Message[]): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      stop.signal.throwIfAborted();
+      try {
+        await producer.send({ topic, messages });
+        sent += messages.length;
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await sleep(50);
+      }
+    }
+  }
+
+  async function sendAll(): Promise<void> {
+    const encoder = new TrafficEncoder(SCHEMA_ID);
+    const atATime = Math.ceil(rate / SENDS_PER_SECOND);
+    let messages: Message[] = [];
+    for (const record of traffic) {
+      const { key } = record;
+      const partition = (murmur2(key) & 0x7fff_ffff) % load.partitions;
+      const value = encoder.value(record);
+      messages.push({ key, value, partition });
+      if (messages.length < atATime) continue;
+      await gate;
+      sending = send(messages);
+      await sending;
+      messages = [];
+      await sleep(1_000 / SENDS_PER_SECOND, undefined, { signal: stop.signal });
+    }
+    if (messages.length > 0) await send(messages);
+  }
+
+  const load: Load = {
+    partitions: options.partitions,
+    get sent() {
+      return sent;
+    },
+    get done() {
+      return done;
+    },
+    async pause() {
+      gate = new Promise((resolve) => {
+        open = resolve;
+      });
+      await sending;
+    },
+    resume: () => open(),
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      open();
+      await done.catch(() => {});
+      await producer.disconnect();
+    },
+  };
+  const done = sendAll();
+  // Whoever waits for it gets the error; a scenario that fails before does not wait.
+  done.catch(() => {});
+  return load;
+}
