@@ -120,7 +120,7 @@ export class FileIntake {
 
   #log(path: string, faults: FaultTally, told: (rows: number, file: RowFile) => void): ColdLog {
     const { format, lookbackDays } = this.#options;
-    const read = async function* (this: FileIntake, line: Line | undefined) {
+    const read = async function* (this: FileIntake, line: Line) {
       await using file = await openRows(path, format);
       for await (const batch of this.#batches(path, file, line, faults)) {
         yield batch;
@@ -138,10 +138,10 @@ export class FileIntake {
   #batches(
     path: string,
     file: RowFile,
-    line: Line | undefined,
+    line: Line,
     faults: FaultTally,
   ): AsyncIterable<RecordBatch> {
-    const time = line?.lastRecordTime ?? Date.now();
+    const time = line.lastRecordTime ?? Date.now();
     const { lookbackDays, schema, stream } = this.#options;
     const { fields, where } = this.#mapping;
     const { container } = file;
@@ -154,7 +154,7 @@ export class FileIntake {
       return containerLog({ path, container, schema: json, key, prefix: this.#prefix, time, seed });
     }
     const onFault = (row: number, fault: RowFault): void => faults.add(path, row, fault);
-    const remembered = line?.lastOffset ?? null;
+    const remembered = line.lastOffset ?? null;
     return fileLog({ file, encoder: this.#encoder(file), time, seed, remembered, onFault });
   }
 

@@ -99,7 +99,7 @@ function takeIn(client: ClickHouseClient, run: ColdRun, source: string): Promise
     name: `${source}#replay`,
     lookbackDays: Infinity,
     countsEarlier: false,
-    read: (line) => replayLog(client, source, line?.lastOffset ?? 0),
+    read: (line) => replayLog(client, source, line.lastOffset ?? 0),
   });
 }
 

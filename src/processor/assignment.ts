@@ -150,7 +150,7 @@ export class Assignment implements Committer {
 
   async #start(readBounds: () => Promise<LogBounds>): Promise<number> {
     const { stream, rules, store } = this.#context;
-    const { log } = this.#options;
+    const { log, cold = false } = this.#options;
     const stored = await this.#retrying('read_progress', () =>
       store.readProgress(stream.name, log),
     );
@@ -168,10 +168,16 @@ export class Assignment implements Committer {
       });
       line = this.#nextLog(line, bounds.first);
     }
+    if (cold && line !== stored) {
+      // When a log was first read decides which of its events are from the future: before any of them.
+      line = { ...line, lastRecordTime: this.#context.clock.now() };
+      await this.#retrying('progress', () => store.writeProgress([line]));
+      this.#abort.signal.throwIfAborted();
+    }
     const taken = new TakenLog({
       context: this.#context,
       log,
-      cold: this.#options.cold ?? false,
+      cold,
       line,
       bounds,
       interpreter: this.#interpreter,

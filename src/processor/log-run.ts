@@ -13,9 +13,9 @@ export interface EndingLog {
   readonly name: string;
   /**
    * All records from the first, or from the last one that the line remembers. `line`: how far it was
-   * read before; undefined: it is new, or was changed.
+   * read before; its `lastRecordTime` is never null, it is when the log was first read.
    */
-  read(line: ProgressLine | undefined): AsyncIterable<RecordBatch>;
+  read(line: ProgressLine): AsyncIterable<RecordBatch>;
 }
 
 export interface LogRunOptions {
@@ -33,18 +33,18 @@ export interface LogRunOptions {
 export async function takeInWhole({ log, assign, readLine, signal }: LogRunOptions): Promise<void> {
   let end = Infinity;
   for (;;) {
-    const known = await readLine();
-    const line = end === Infinity ? known : undefined;
     const assignment = assign({ log: log.name, cold: true });
     let next = 0;
     try {
       await assignment.start(() => Promise.resolve({ first: 0, end }));
+      const line = await readLine();
+      if (line === undefined) throw new Error(`${log.name} has no progress line after its start`);
       for await (const batch of log.read(line)) {
         await assignment.push(batch);
         next = batch.nextOffset;
         if (signal.aborted) break;
       }
-      const shorter = line !== undefined && next < line.nextOffset;
+      const shorter = next < line.nextOffset;
       if (shorter && !signal.aborted) {
         assignment.abandon();
         end = next;
