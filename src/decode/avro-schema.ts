@@ -185,14 +185,22 @@ function isPrimitive(node: SchemaNode): node is PrimitiveNode {
   return PRIMITIVES.has(node.kind);
 }
 
-function takesNoBytes(node: SchemaNode, within: readonly SchemaNode[] = []): boolean {
+/** Whether every value of a type is of no length, so that any number of them may follow from few bytes. */
+export function takesNoBytes(
+  node: SchemaNode,
+  seen: Map<SchemaNode, boolean> = new Map<SchemaNode, boolean>(),
+): boolean {
   if (node.kind === 'null') return true;
   if (node.kind === 'fixed') return node.size === 0;
   if (node.kind !== 'record') return false;
-  return (
-    within.includes(node) ||
-    node.fields.every((field) => takesNoBytes(field.type, [...within, node]))
-  );
+  const known = seen.get(node);
+  if (known !== undefined) return known;
+  // A record within itself adds nothing. Each is looked at once: a schema of n records has up to 2^n ways
+  // to the last one.
+  seen.set(node, true);
+  const empty = node.fields.every((field) => takesNoBytes(field.type, seen));
+  seen.set(node, empty);
+  return empty;
 }
 
 function logical(schema: Record<string, unknown>, base: Primitive | 'fixed'): Logical | null {

@@ -1,5 +1,6 @@
 /** In: a writer's type. Out: how to move over one value of it without looking at more than its extent. */
 import type { AvroInput } from './avro-bytes.ts';
+import { takesNoBytes } from './avro-schema.ts';
 import type { SchemaNode } from './avro-schema.ts';
 import { DecodeError } from './decode-error.ts';
 
@@ -59,7 +60,9 @@ export class Skips {
       for (const field of fields) field(input, depth + 1);
     };
     this.#records.set(type, skip);
-    fields.push(...type.fields.map((field) => this.of(field.type)));
+    // What takes no bytes is not walked either: records of nothing but records make no end of it.
+    const filled = type.fields.filter((field) => !takesNoBytes(field.type));
+    fields.push(...filled.map((field) => this.of(field.type)));
     return skip;
   }
 }

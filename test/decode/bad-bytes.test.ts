@@ -121,6 +121,24 @@ test('a record that nests itself a million times is refused, and the next one is
   expect(from(translate(Buffer.from([2, 2, 0, 8])))).toEqual({ added: 'x', value: 4 });
 });
 
+test('a schema of records within records that take no bytes is read at once', () => {
+  let type: unknown = { type: 'record', name: 'Level0', fields: [] };
+  for (let level = 1; level < 30; level++) {
+    const fields = [
+      { name: 'a', type },
+      { name: 'b', type: `Level${level - 1}` },
+    ];
+    type = { type: 'record', name: `Level${level}`, fields };
+  }
+  const kept = { name: 'kept', type: 'string' };
+  const { translate, from } = translation(record({ name: 'ignored', type }, kept), record(kept));
+  expect(from(translate(Buffer.from([2, 0x78])))).toEqual({ kept: 'x' });
+  const listed = record({ name: 'ignored', type: { type: 'array', items: type } }, kept);
+  expect(() => resolveWriter(JSON.stringify(listed), record(kept))).toThrow(
+    'the items of an array take no bytes',
+  );
+});
+
 test('an ignored field is not looked into further than its extent', () => {
   const writer = record(
     { name: 'ignored', type: 'string' },

@@ -94,13 +94,17 @@ export async function openArena(options: ArenaOptions): Promise<Arena> {
   const recoveries: Recovery[] = [];
 
   const stored = async () => {
-    const { lines } = await world.positions();
-    return Object.values(lines).reduce((sum, next) => sum + next, 0);
+    const [sum] = await world.rows<{ stored: number }>(
+      'SELECT sum(next_offset) AS stored FROM source_progress',
+    );
+    return sum!.stored;
   };
-  const sent = async () => {
-    const offsets = await kafka.admin.fetchTopicOffsets(topic);
-    return offsets.reduce((sum, { high }) => sum + Number(high), 0);
-  };
+  // The brokers may be on their way back.
+  const sent = () =>
+    kafka.admin.fetchTopicOffsets(topic).then(
+      (offsets) => offsets.reduce((sum, { high }) => sum + Number(high), 0),
+      () => Infinity,
+    );
   return {
     kafka,
     clickhouse,
