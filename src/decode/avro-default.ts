@@ -1,7 +1,7 @@
 /** In: a field's default as it stands in a schema. Out: its Avro encoding. */
 import { AvroOutput } from './avro-bytes.ts';
 import type { SchemaNode } from './avro-schema.ts';
-import { IncompatibleSchemaError } from './decode-error.ts';
+import { IncompatibleSchemaError, shown } from './decode-error.ts';
 
 /** Throws an `IncompatibleSchemaError` when the default is not a value of the type. */
 export function encodeDefault(type: SchemaNode, value: unknown): Buffer {
@@ -12,7 +12,7 @@ export function encodeDefault(type: SchemaNode, value: unknown): Buffer {
 
 function write(type: SchemaNode, value: unknown, output: AvroOutput): void {
   const mismatch = (): IncompatibleSchemaError =>
-    new IncompatibleSchemaError(`${JSON.stringify(value)} is no default of type ${type.kind}`);
+    new IncompatibleSchemaError(`${shown(value)} is no default of type ${type.kind}`);
   switch (type.kind) {
     case 'null':
       if (value !== null) throw mismatch();

@@ -2,7 +2,7 @@
  * In: an Avro schema as JSON. Out: a graph of nodes in which names are resolved (a recursive schema is
  * a cyclic graph) and what decides neither encoding nor meaning (docs, order, custom attributes) is gone.
  */
-import { IncompatibleSchemaError } from './decode-error.ts';
+import { IncompatibleSchemaError, shown } from './decode-error.ts';
 
 export type SchemaNode =
   PrimitiveNode | FixedNode | EnumNode | ArrayNode | MapNode | UnionNode | RecordNode;
@@ -106,8 +106,7 @@ class Parser {
       }
       return { kind: 'union', branches };
     }
-    if (typeof json !== 'object' || json === null)
-      throw invalid(`${JSON.stringify(json)} is no type`);
+    if (typeof json !== 'object' || json === null) throw invalid(`${shown(json)} is no type`);
     const schema: Record<string, unknown> = { ...json };
     const { type } = schema;
     switch (type) {
@@ -124,7 +123,7 @@ class Parser {
         const name = fullName(schema, namespace);
         const { size } = schema;
         if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
-          throw invalid(`size of ${name} is ${JSON.stringify(size)}`);
+          throw invalid(`size of ${name} is ${shown(size)}`);
         }
         return this.#define(name, { kind: 'fixed', name, size, logical: logical(schema, 'fixed') });
       }
@@ -171,7 +170,7 @@ class Parser {
     const node = this.#named.get(qualified(name, namespace)) ?? this.#named.get(name);
     if (node !== undefined) return node;
     if (PRIMITIVES.has(name)) return { kind: name as Primitive, logical: null };
-    throw invalid(`the type ${JSON.stringify(name)} is not defined`);
+    throw invalid(`the type ${shown(name)} is not defined`);
   }
 
   #define<Node extends SchemaNode>(name: string, node: Node): Node {
@@ -209,7 +208,7 @@ function logical(schema: Record<string, unknown>, base: Primitive | 'fixed'): Lo
     if (typeof scale === 'number' && Number.isInteger(scale) && scale >= 0 && scale <= 1000) {
       return { is: 'decimal', scale };
     }
-    throw invalid(`scale of a decimal is ${JSON.stringify(scale)}`);
+    throw invalid(`scale of a decimal is ${shown(scale)}`);
   }
   if (typeof logicalType !== 'string' || !Object.hasOwn(LOGICAL, logicalType)) return null;
   const known = LOGICAL[logicalType];
@@ -228,7 +227,7 @@ function qualified(name: string, namespace: string): string {
 
 function strings(json: unknown, what: string): readonly string[] {
   if (Array.isArray(json) && json.every((item) => typeof item === 'string')) return json;
-  throw invalid(`${what} are ${JSON.stringify(json)}`);
+  throw invalid(`${what} are ${shown(json)}`);
 }
 
 function invalid(what: string): IncompatibleSchemaError {

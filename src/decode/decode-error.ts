@@ -23,3 +23,16 @@ export class IncompatibleSchemaError extends Error {
   readonly code = 'incompatible_schema';
   readonly retryable = false;
 }
+
+const SHOWN_CHARACTERS = 200;
+
+/** JSON as a message can hold it: whoever wrote a schema may have nested anything a million deep. */
+export function shown(json: unknown): string {
+  let text: string;
+  try {
+    text = JSON.stringify(json) ?? 'nothing';
+  } catch {
+    return 'nested too deep to be shown';
+  }
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}

@@ -42,7 +42,7 @@ const morePartitions: Scenario = {
     await kafka.admin.createPartitions({
       topicPartitions: [{ topic: world.topic, count }],
     });
-    load.partitions = count;
+    await load.spreadOver(count);
     load.resume();
     await arena.goesOn('more partitions');
   },

@@ -21,14 +21,15 @@ export interface LoadOptions {
 }
 
 export interface Load extends AsyncDisposable {
-  /** The next records are spread over so many. */
-  partitions: number;
+  readonly partitions: number;
   readonly sent: number;
   /** Resolves when all is acknowledged. */
   readonly done: Promise<void>;
   /** Sends nothing until `resume`; resolves when nothing is under way. */
   pause(): Promise<void>;
   resume(): void;
+  /** From here on the records are spread over so many. Not while it is under way. */
+  spreadOver(partitions: number): Promise<void>;
 }
 
 const SENDS_PER_SECOND = 20;
@@ -42,15 +43,18 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     logLevel: logLevel.NOTHING,
     retry: { retries: 0 },
   });
-  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  const createProducer = () =>
+    kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  let producer = createProducer();
   await producer.connect();
+  let { partitions } = options;
   const traffic = new Traffic({
     seed,
     size: { records },
     days: 8,
     until: at('2026-03-09T00:00:00Z'),
     rates: { duplicates: 0.03, late: 0.01, future: 0.005, invalid: 0.02, outOfOrder: 0.05 },
-    partitions: options.partitions,
+    partitions,
     rules: { timezone: 'UTC', lookbackDays: 2 },
   });
   const stop = new AbortController();
@@ -80,7 +84,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     let messages: Message[] = [];
     for (const record of traffic) {
       const { key } = record;
-      const partition = (murmur2(key) & 0x7fff_ffff) % load.partitions;
+      const partition = (murmur2(key) & 0x7fff_ffff) % partitions;
       const value = encoder.value(record);
       messages.push({ key, value, partition });
       if (messages.length < atATime) continue;
@@ -94,7 +98,9 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
   }
 
   const load: Load = {
-    partitions: options.partitions,
+    get partitions() {
+      return partitions;
+    },
     get sent() {
       return sent;
     },
@@ -108,6 +114,13 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       await sending;
     },
     resume: () => open(),
+    async spreadOver(more) {
+      await producer.disconnect();
+      // A producer drops what is for partitions that it has not heard of.
+      producer = createProducer();
+      await producer.connect();
+      partitions = more;
+    },
     async [Symbol.asyncDispose]() {
       stop.abort();
       open();

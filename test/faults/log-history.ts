@@ -50,6 +50,8 @@ export class LogHistory {
     return [...this.#partitions].flatMap(([partition, generations]) => {
       const logs: SourceLog[] = [];
       for (const { number, records, skipped, end } of generations) {
+        // Nothing is written about a log that never had a record.
+        if (end === 0) continue;
         const name = `${this.#topic}/${partition}`;
         logs.push({
           source: number === 1 ? name : `${name}@${number}`,
