@@ -139,6 +139,20 @@ test('a schema of records within records that take no bytes is read at once', ()
   );
 });
 
+test.each([
+  ['a type', (deep: string) => `{"type":"array","items":${deep}}`],
+  ['symbols', (deep: string) => `{"type":"enum","name":"E","symbols":${deep}}`],
+  ['a size', (deep: string) => `{"type":"fixed","name":"F","size":${deep}}`],
+  ['a scale', (deep: string) => `{"type":"bytes","logicalType":"decimal","scale":${deep}}`],
+])('a schema that is nested a hundred thousand deep is refused in words: %s', (_, around) => {
+  const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+  const field = `{"name":"kept","type":${around(deep)}}`;
+  const writer = `{"type":"record","name":"R","fields":[${field}]}`;
+  expect(() => resolveWriter(writer, record({ name: 'kept', type: 'string' }))).toThrow(
+    /^not a schema that can be read/,
+  );
+});
+
 test('an ignored field is not looked into further than its extent', () => {
   const writer = record(
     { name: 'ignored', type: 'string' },

@@ -16,7 +16,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
     only: { type: 'string', default: '' },
-    records: { type: 'string', default: '24000' },
+    records: { type: 'string', default: '16000' },
     rate: { type: 'string', default: '2000' },
   },
 });

@@ -32,7 +32,7 @@ export async function fuzzRecords(seed: number, wanted: number): Promise<Fuzzed>
   const rows: Record<string, number> = {};
   let letters = 0;
   let peak = 0;
-  let fatal: unknown;
+  let fatal: Error | undefined;
   // Nothing is kept, so what is evicted would be loaded as empty: the cache has to hold all.
   const limits = { pendingRows: 5_000, pendingBytes: 8 * MIB, cachedUserDays: 10_000_000 };
   await using processor = processorWith({
@@ -59,7 +59,7 @@ export async function fuzzRecords(seed: number, wanted: number): Promise<Fuzzed>
     },
     limits,
     onFatal: (error) => {
-      fatal = error;
+      fatal = new Error('the processor gave up', { cause: error });
     },
   });
   const assignment = processor.assign({ log: LOG });
