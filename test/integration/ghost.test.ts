@@ -38,7 +38,7 @@ describe.each(kafkaKinds())('on $name', { timeout: 90_000 }, ({ open }) => {
     const second = await world.run(settings);
     await kafka.send(topic, events.slice(100));
     await world.caughtUp();
-    await second.stop();
+    expect((await second.stop()).status).toBe(0);
   });
 
   test('a processor that lives is nobody’s ghost: a second one shares the partitions with it', async () => {
