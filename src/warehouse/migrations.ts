@@ -4,11 +4,9 @@
  *
  * Every file can be applied again and again; one that has changed since it was applied is.
  */
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { warehouseError, WarehouseError } from './errors.ts';
-import { sqlStatements } from './sql-statements.ts';
+import { readSchemaFiles } from './schema-files.ts';
 
 export interface MigrateOptions {
   /** Only says what would be done. */
@@ -21,14 +19,6 @@ export interface MigrationStep {
   readonly action: 'create' | 'update' | 'none';
 }
 
-interface Migration {
-  readonly name: string;
-  readonly checksum: string;
-  readonly statements: readonly string[];
-}
-
-const FOLDER = new URL('../../clickhouse/', import.meta.url);
-
 /**
  * Brings the client's database up to this version's schema, in the order of the files; says for each
  * file what was done, or with `dryRun` what would be.
@@ -38,7 +28,7 @@ export async function migrate(
   client: ClickHouseClient,
   options: MigrateOptions = {},
 ): Promise<MigrationStep[]> {
-  const migrations = await readMigrations();
+  const migrations = await readSchemaFiles();
   const applied = await readApplied(client);
   const newer = [...applied.keys()].filter((name) => !migrations.some((m) => m.name === name));
   if (newer.length > 0) {
@@ -80,22 +70,6 @@ CREATE TABLE IF NOT EXISTS schema_migrations
 ENGINE = ReplacingMergeTree(applied_at)
 ORDER BY name
 COMMENT 'Which files of the schema have been applied to this database; the latest row of a name counts.'`;
-
-async function readMigrations(): Promise<Migration[]> {
-  const files = (await readdir(FOLDER))
-    .filter((file) => /^\d{3}-[a-z0-9-]+\.sql$/.test(file))
-    .sort();
-  return Promise.all(
-    files.map(async (file) => {
-      const text = await readFile(new URL(file, FOLDER), 'utf8');
-      return {
-        name: file.slice(0, -'.sql'.length),
-        checksum: createHash('sha256').update(text).digest('hex'),
-        statements: sqlStatements(text),
-      };
-    }),
-  );
-}
 
 /** Checksums of the applied files by name. */
 async function readApplied(client: ClickHouseClient): Promise<Map<string, string>> {

@@ -1,0 +1,81 @@
+/** What the refresher asks ClickHouse, as text. In: a refresh statement. Out: the queries that surround it. */
+import type { RefreshStatement } from './schema-files.ts';
+
+/**
+ * The reference data that statements may read, by the name under which they do: a hash of whatever of it
+ * matters to them. A new event type that is like all others changes nothing.
+ */
+export const REFERENCES: Readonly<Record<string, string>> = {
+  event_types: `
+SELECT groupArray((event_type, counts_as_active, server_side, miles)) FROM
+(
+    SELECT * FROM event_types FINAL
+    WHERE NOT counts_as_active OR server_side OR miles != 'none'
+    ORDER BY event_type
+)`,
+  channel_group_expressions:
+    'SELECT groupArray((expression, channel_group)) FROM channel_group_expressions',
+  rules: 'SELECT argMax((timezone, lookback_days, session_gap_seconds), epoch) FROM rules',
+  view_settings:
+    'SELECT groupArray((name, value)) FROM (SELECT * FROM view_settings FINAL ORDER BY name)',
+};
+
+/** All of them in one row, each hashed, a UInt64 as text; and the server's time. */
+export const REFERENCE_HASHES = `SELECT\n    toString(now64(3, 'UTC')) AS now,\n${Object.entries(
+  REFERENCES,
+)
+  .map(([name, query]) => `    toString(cityHash64(toString((${query})))) AS ${name}`)
+  .join(',\n')}`;
+
+/** Of a keyed mart: the keys whose rows are missing, or made of other versions or by another statement. */
+export function staleKeys({ table, key = '', source }: RefreshStatement): string {
+  // Only a part that was not there before can hold what was not there before.
+  const candidates = (from: string) => `
+        WHERE cityHash64(${key}) % {chunks: UInt32} = {chunk: UInt32}
+            AND ({everything: Bool} OR ${key} IN (SELECT ${key} FROM ${from} WHERE _part IN {parts: Array(String)}))`;
+  return `
+    SELECT s.key
+    FROM
+    (
+        SELECT ${key} AS key, sum(version) AS version
+        FROM ${source} FINAL${candidates(source)}
+        GROUP BY key
+    ) AS s
+    LEFT JOIN
+    (
+        SELECT ${key} AS key, min(version) AS version, max(made_by != {made_by: UInt64}) AS outdated
+        FROM ${table} FINAL${candidates(source)}
+        GROUP BY key
+    ) AS t ON t.key = s.key
+    WHERE s.version != t.version OR t.outdated OR {full: Bool}`;
+}
+
+/** The statement with the stale keys in their place. */
+export function refreshQuery(refresh: RefreshStatement): string {
+  const { statement, key } = refresh;
+  return key === undefined ? statement : statement.replaceAll('{stale}', staleKeys(refresh));
+}
+
+/** Of a mart that is computed as a whole: what its source is made of, as UInt64 in text. */
+export function sourceState(source: string): string {
+  return `
+SELECT
+    toString(sum(m.version)) AS version,
+    toString(sum(cityHash64(m.version, m.made_by))) AS state
+FROM ${source} AS m FINAL`;
+}
+
+export const SOURCE_PARTS = `
+SELECT name
+FROM system.parts
+WHERE database = currentDatabase() AND table = {table: String} AND active`;
+
+export const MART_REFRESHES = `
+SELECT
+    mart,
+    toString(version) AS version,
+    toString(made_by) AS made_by,
+    toUnixTimestamp64Milli(refreshed_at) AS refreshed_at,
+    error,
+    toInt64(dateDiff('millisecond', checked_at, now64(3))) AS checked_ago
+FROM mart_refreshes`;
