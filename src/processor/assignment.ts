@@ -168,7 +168,7 @@ export class Assignment implements Committer {
       });
       line = this.#nextLog(line, bounds.first);
     }
-    if (cold && line !== stored) {
+    if (cold && line.lastRecordTime === null) {
       // When a log was first read decides which of its events are from the future: before any of them.
       line = { ...line, lastRecordTime: this.#context.clock.now() };
       await this.#retrying('progress', () => store.writeProgress([line]));
