@@ -9,6 +9,7 @@ import type { ProcessorContext } from '../../src/processor/context.ts';
 import { applyLateEvents } from '../../src/processor/late-run.ts';
 import { takeInWhole } from '../../src/processor/log-run.ts';
 import type { EndingLog } from '../../src/processor/log-run.ts';
+import type { ProgressLine } from '../../src/warehouse/store.ts';
 import type { LogRecord } from './log.ts';
 import { APPLIED, lateRecords, mark, REPLAYED, replayRecords, sourcesOf } from './marked-logs.ts';
 import { waiting } from './marked-logs.ts';
@@ -71,7 +72,7 @@ export class ColdCommand {
     const task = this.#task;
     if (task.kind === 'ingest') {
       const { file } = task;
-      return this.#takeIn({ name: file.name, read: () => this.#readFile(file) });
+      return this.#takeIn({ name: file.name, read: (line) => this.#readFile(file, line) });
     }
     if (task.kind === 'replay') {
       const { source } = task;
@@ -81,7 +82,7 @@ export class ColdCommand {
       const records = (): LogRecord[] =>
         replayRecords(tables, source, (offset) => cold.record(source, offset));
       const read: EndingLog['read'] = (line) =>
-        this.#readMarked(name, records, line?.lastOffset ?? 0);
+        this.#readMarked(name, records, line.lastOffset ?? 0);
       return this.#takeIn({ name, read });
     }
     await applyLateEvents(
@@ -120,10 +121,12 @@ export class ColdCommand {
     );
   }
 
-  async *#readFile(file: MemoryFile): AsyncGenerator<RecordBatch> {
+  async *#readFile(file: MemoryFile, line: ProgressLine): AsyncGenerator<RecordBatch> {
     const { cold, scheduler, random } = this.#world;
-    cold.reads(this.process, file.name, file.records);
-    for (const batch of file.batches(random.int(1, 40))) {
+    const time = line.lastRecordTime;
+    if (time === null) throw new TypeError(`nobody knows when ${file.name} was first read`);
+    cold.reads(this.process, file.name, file.readAt(time));
+    for (const batch of file.batches(time, random.int(1, 40))) {
       await scheduler.step(this.process, `reads ${file.name} to ${batch.nextOffset}`);
       yield batch;
     }

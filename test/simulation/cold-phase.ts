@@ -104,12 +104,10 @@ export class ColdPhase {
   #changeFiles(): void {
     const { random, cold, scheduler } = this.#world;
     if (cold.files.length < FILES && (cold.files.length === 0 || random.chance(0.3))) {
-      const records = this.#fresh();
-      const time = Math.max(...records.map((record) => record.time), Math.floor(scheduler.now));
-      cold.files.push(new MemoryFile(`file:${cold.files.length}.csv`, records, time));
+      cold.files.push(new MemoryFile(`file:${cold.files.length}.csv`, this.#fresh()));
     }
     // Rows of an interrupted run, of which no line tells, would be of rows that are no more.
-    if (cold.hasRowsAhead() || random.chance(0.5)) return;
+    if (cold.hasRowsAhead() || random.chance(0.3)) return;
     const how = random.pick(cold.files).rewrite(random, this.#fresh());
     scheduler.trace(`--- a file is ${how}`);
   }

@@ -84,7 +84,7 @@ export class ColdSources {
       this.#held.set(key, holders);
       if (holders.has(source)) continue;
       const since = this.#since.get(process);
-      if (since !== undefined) {
+      if (since !== undefined && looksElsewhere(source)) {
         const earlier = [...holders].find(
           ([other, from]) => from < since && this.#holds(other, key),
         );
@@ -192,6 +192,11 @@ export class ColdSources {
     const rows = this.#tables.from('events_rows', source, 0);
     return rows.some((row) => keyOfRow(row) === key);
   }
+}
+
+/** Kafka's partitions do not, but for those that took another's place. */
+function looksElsewhere(source: string): boolean {
+  return ColdSources.isCold(source) || source.includes('@');
 }
 
 function withoutLookback(rules: Rules): Rules {

@@ -16,6 +16,8 @@ export interface FaultRates {
   readonly fatal: number;
   /** Takes long. */
   readonly slow: number;
+  /** Takes longer than the session of its process lasts. */
+  readonly stalled: number;
 }
 
 export const NO_FAULTS: FaultRates = {
@@ -25,6 +27,7 @@ export const NO_FAULTS: FaultRates = {
   late: 0,
   fatal: 0,
   slow: 0,
+  stalled: 0,
 };
 
 export function drawFaultRates(random: Random): FaultRates {
@@ -36,6 +39,7 @@ export function drawFaultRates(random: Random): FaultRates {
     late: rate(0.15),
     fatal: random.chance(0.2) ? 0.01 : 0,
     slow: rate(0.2),
+    stalled: random.chance(0.3) ? 0.03 : 0,
   };
 }
 
@@ -56,6 +60,8 @@ export class Network {
   readonly #scheduler: Scheduler;
   readonly #random: Random;
   rates: FaultRates;
+  /** Told of a call that takes longer than a session lasts. */
+  onStall: (owner: Process) => void = () => {};
   /** Effects that are still to come from calls that were given up. */
   lateEffects = 0;
 
@@ -70,7 +76,7 @@ export class Network {
     await this.#scheduler.step(owner, label);
     this.#failBefore(owner, label);
     const answered = answer();
-    await this.#scheduler.step(owner, `${label}, answered`, this.#delay());
+    await this.#scheduler.step(owner, `${label}, answered`, this.#delay(owner));
     if (this.#random.chance(this.rates.answerLost)) throw this.#error(owner, label, 'answer lost');
     return answered;
   }
@@ -88,7 +94,7 @@ export class Network {
     const { rates } = this;
     const random = this.#random;
     const survives = random.chance(0.5);
-    const delay = this.#delay();
+    const delay = this.#delay(owner);
     let applied = false;
     let failure: unknown;
     const once = (): void => {
@@ -124,7 +130,11 @@ export class Network {
     if (random.chance(rates.answerLost)) throw this.#error(owner, label, 'answer lost');
   }
 
-  #delay(): number {
+  #delay(owner: Process): number {
+    if (this.#random.chance(this.rates.stalled)) {
+      this.onStall(owner);
+      return this.#random.int(12_000, 60_000);
+    }
     return this.#random.chance(this.rates.slow) ? this.#random.int(5, 3000) : 0;
   }
 

@@ -47,6 +47,7 @@ export class Member {
     this.process = { name, alive: true };
     this.#world = world;
     this.#habits = habits;
+    world.cold.begins(this.process, world.scheduler.steps);
     this.#context = simulatedContext(world, this.process, habits, world.rules, () => {
       this.fatal = true;
     });
@@ -210,7 +211,10 @@ class Consumption {
     await pushed;
     batch.release();
     this.#offset = batch.nextOffset;
-    if (random.chance(settles)) await assignment.settle();
+    if (random.chance(settles)) {
+      await assignment.settle();
+      this.#world.settled(this.#log, batch.nextOffset);
+    }
     return true;
   }
 

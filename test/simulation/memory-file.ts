@@ -10,28 +10,30 @@ const NOTHING = Buffer.alloc(0);
 
 export class MemoryFile {
   readonly name: string;
-  /** When it was first read: the time of all its records. */
-  readonly #time: number;
   #records: readonly LogRecord[];
 
-  constructor(name: string, records: readonly LogRecord[], time: number) {
+  constructor(name: string, records: readonly LogRecord[]) {
     this.name = name;
-    this.#time = time;
-    this.#records = this.#asRows(records);
+    this.#records = asRows(records);
   }
 
   get records(): readonly LogRecord[] {
     return this.#records;
   }
 
+  /** `time`: when it was first read, the time of all its records. */
+  readAt(time: number): readonly LogRecord[] {
+    return this.#records.map((record) => ({ ...record, time }));
+  }
+
   /** The rows in batches of at most so many. */
-  *batches(most: number): Generator<FileBatch> {
-    let batch = new FileBatch(this.#time, { nextOffset: 0, chain: 0, capacity: 64 });
+  *batches(time: number, most: number): Generator<FileBatch> {
+    let batch = new FileBatch(time, { nextOffset: 0, chain: 0, capacity: 64 });
     for (const { offset, key, value } of this.#records) {
       batch.addEncoded(offset + 1, key ?? NOTHING, NOTHING, value ?? NOTHING);
       if (batch.size < most) continue;
       yield batch;
-      batch = new FileBatch(this.#time, batch);
+      batch = new FileBatch(time, batch);
     }
     if (batch.size > 0) yield batch;
   }
@@ -39,7 +41,7 @@ export class MemoryFile {
   /** Somebody writes to it: appends, replaces rows or cuts some off. `fresh`: rows that it may get. */
   rewrite(random: Random, fresh: readonly LogRecord[]): string {
     const records = [...this.#records];
-    const how = random.pick(['grown', 'grown', 'changed', 'shortened', 'cut and grown'] as const);
+    const how = random.pick(['grown', 'changed', 'changed', 'shortened', 'cut and grown'] as const);
     const some = fresh.slice(0, random.int(1, 30));
     const cut = random.int(1, Math.max(1, records.length - 1));
     if (how === 'changed' && some[0] !== undefined) {
@@ -47,18 +49,17 @@ export class MemoryFile {
     }
     if (how === 'shortened' || how === 'cut and grown') records.length = cut;
     if (how === 'grown' || how === 'cut and grown') records.push(...some);
-    this.#records = this.#asRows(records);
+    this.#records = asRows(records);
     return how;
   }
+}
 
-  #asRows(records: readonly LogRecord[]): LogRecord[] {
-    const rows = records.filter(({ value, fault }) => value !== null && fault === null);
-    return rows.map((record, offset) => ({
-      ...record,
-      offset,
-      time: this.#time,
-      key: record.key ?? NOTHING,
-      headers: [],
-    }));
-  }
+function asRows(records: readonly LogRecord[]): LogRecord[] {
+  const rows = records.filter(({ value, fault }) => value !== null && fault === null);
+  return rows.map((record, offset) => ({
+    ...record,
+    offset,
+    key: record.key ?? NOTHING,
+    headers: [],
+  }));
 }

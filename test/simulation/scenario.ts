@@ -75,7 +75,8 @@ class Scenario {
       rebalance: 5,
       cleanStop: 2,
       lineLost: 2,
-      maintenance: 4,
+      maintenance: 5,
+      partitionAdded: 0.5,
     });
     this.world.scheduler.trace(`--- ${what}`);
     switch (what) {
@@ -94,11 +95,24 @@ class Scenario {
       case 'maintenance':
         await this.#maintain();
         break;
+      case 'partitionAdded':
+        // What a recreated log may accept would depend on who is faster.
+        if (this.world.logs.length < 4 && !this.world.isRecreated) this.world.addPartition();
+        break;
       case 'nothing':
         break;
     }
     for (const member of this.#members) if (member.fatal) member.die();
+    this.#endSessions();
     this.#staff();
+  }
+
+  /** The group gives the logs of a silent member to others; it learns of that later, if at all. */
+  #endSessions(): void {
+    for (const member of this.#members) {
+      if (!this.world.expired.delete(member.process)) continue;
+      for (const log of member.logs) member.revoke(log, 'zombie');
+    }
   }
 
   /** Every log has exactly one member that the group believes to be its reader. */
@@ -172,20 +186,15 @@ class Scenario {
     }
     this.#members = [];
     await this.#drain();
-    const what = random.pick([
-      'rules',
-      'rules',
-      'trim',
-      'trim',
-      'backUp',
-      'restore',
-      'lineLost',
-      'recreate',
-      'cold',
-      'cold',
-      'cold',
-      'cold',
-    ] as const);
+    const what = random.weighted({
+      rules: 2,
+      trim: 2,
+      backUp: 1,
+      restore: 1,
+      lineLost: 1,
+      recreate: world.logs.length === 1 ? 4 : 0,
+      cold: 5,
+    });
     world.scheduler.trace(`--- ${what}`);
     const trimmed = world.logs.some((log) => world.isTrimmed(log));
     switch (what) {

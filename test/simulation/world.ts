@@ -5,6 +5,7 @@
 import type { DeadLetter, DeadLetterQueue, SchemaRegistry } from '../../src/processor/ports.ts';
 import type { Rules } from '../../src/streams/rules.ts';
 import type { ProgressLine } from '../../src/warehouse/store.ts';
+import type { LogRecord } from './log.ts';
 import { ColdSources } from './cold-sources.ts';
 import { drawFaultRates, Network, NO_FAULTS } from './faults.ts';
 import { generateLogs } from './log-generator.ts';
@@ -13,6 +14,7 @@ import type { StoreWatch } from './memory-clickhouse.ts';
 import { MemoryLog } from './memory-kafka.ts';
 import { appEventTables, MemoryTables } from './memory-tables.ts';
 import { modelSource } from './model.ts';
+import { differentLife } from './model-derived.ts';
 import type { Decided, Elsewhere, PathStep, SkippedRange, SourceModel } from './model.ts';
 import { compareLine, firstDifference, lostLetter, missingBelow } from './oracle.ts';
 import type { Row } from './native-reader.ts';
@@ -23,6 +25,7 @@ import type { Process } from './scheduler.ts';
 import { registeredSchemas } from './writer-schemas.ts';
 
 export const TOPIC = 'app-events';
+const SESSION_TIMEOUT_MS = 10_000;
 
 /** What the history of one log has been, as far as it decides outcomes. */
 interface History {
@@ -48,6 +51,8 @@ export class World implements StoreWatch {
   readonly #everStored = new Map<string, number>();
   readonly #models = new Map<string, SourceModel>();
   readonly #schemas = registeredSchemas();
+  /** Whoever the group takes for dead, because a call took longer than its session may. */
+  readonly expired = new Set<Process>();
   #backup:
     | {
         tables: MemoryTables;
@@ -62,6 +67,11 @@ export class World implements StoreWatch {
     const calm = this.random.chance(0.1);
     const rates = calm ? NO_FAULTS : drawFaultRates(this.random);
     this.network = new Network(this.scheduler, new Random(seed, 'network'), rates);
+    this.network.onStall = (owner) => {
+      this.scheduler.later(`the session of ${owner.name} ends`, SESSION_TIMEOUT_MS, () =>
+        this.expired.add(owner),
+      );
+    };
     this.rules = generateRules(new Random(seed, 'rules'));
     this.rulesByEpoch.set(1, this.rules);
     const plan = {
@@ -136,6 +146,13 @@ export class World implements StoreWatch {
     this.violated(`${line.source}:${line.nextOffset} was committed before its line was stored`);
   }
 
+  settled(log: MemoryLog, nextOffset: number): void {
+    // That a log is another one may not be known yet.
+    const stored = [log.log, log.source].map((source) => this.#everStored.get(source) ?? -1);
+    if (Math.max(...stored) >= nextOffset) return;
+    this.violated(`${log.source}:${nextOffset} was settled before its line was stored`);
+  }
+
   /** The first difference between what is stored and what the model says, once all is caught up. */
   difference(): string | undefined {
     const models = this.logs.map((log) => this.#modelOf(log.source) as SourceModel);
@@ -160,7 +177,21 @@ export class World implements StoreWatch {
       if (wrong !== undefined) return wrong;
     }
     const expected = { models: [...models, ...cold], rulesByEpoch: this.rulesByEpoch };
-    return firstDifference(this.tables, expected) ?? lostLetter(this.letters, models);
+    return (
+      firstDifference(this.tables, expected) ??
+      lostLetter(this.letters, models) ??
+      this.#differentLife(expected.models)
+    );
+  }
+
+  /** Only under one set of rules: others would have cut sessions differently. */
+  #differentLife(models: readonly SourceModel[]): string | undefined {
+    if (this.rulesByEpoch.size > 1) return undefined;
+    const userDays = this.tables.rows('user_day_rows').filter((row) => Number(row['events']) > 0);
+    const events = models.flatMap((model) =>
+      [...model.userDays.values()].flatMap((day) => day.events.map(({ event }) => event)),
+    );
+    return differentLife(userDays, events, this.rules);
   }
 
   /** What the model makes of every record: for a person who looks for the cause of a difference. */
@@ -223,14 +254,30 @@ export class World implements StoreWatch {
     const { path, skipped } = history as History;
     const elsewhere = this.#elsewhere(log.source);
     this.#gone.push(modelSource(log.source, known, path, skipped, elsewhere));
-    const plan = { partitions: 1, records: this.random.int(10, 100) };
-    const generator = new Random(this.random.int(0, 2 ** 31), 'log');
-    const [records = []] = generateLogs(generator, plan, this.rules);
-    const shifted = records.map((record, i) => ({ ...record, offset: i }));
-    const made = new MemoryLog(log.log, this.#gone.length + 1, shifted);
+    const made = new MemoryLog(log.log, this.#gone.length + 1, this.#newRecords(known));
+    // Sometimes it is longer than the one before by the time that somebody looks.
+    made.produce(this.random.chance(0.5) ? Infinity : 0);
     this.#histories.set(made.source, { path: [{ offset: 0, rules: this.rules }], skipped: [] });
     this.logs = this.logs.map((other) => (other === log ? made : other));
     this.#backup = undefined;
+  }
+
+  addPartition(): void {
+    const held = this.logs.flatMap(({ records }) => records);
+    const made = new MemoryLog(`${TOPIC}/${this.logs.length}`, 1, this.#newRecords(held));
+    this.#histories.set(made.source, { path: [{ offset: 0, rules: this.rules }], skipped: [] });
+    this.logs = [...this.logs, made];
+  }
+
+  /** Records of a new log, among them some that producers have sent before. */
+  #newRecords(sent: readonly LogRecord[]): LogRecord[] {
+    const { random } = this;
+    const plan = { partitions: 1, records: random.int(10, 100) };
+    const [made = []] = generateLogs(new Random(random.int(0, 2 ** 31), 'log'), plan, this.rules);
+    return made.map((record, offset) => {
+      const again = sent.length > 0 && random.chance(0.3) ? random.pick(sent) : record;
+      return { ...again, offset, time: record.time };
+    });
   }
 
   /** Whether its line remembers a record by which it can be told from another log. */
