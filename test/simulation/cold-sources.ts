@@ -148,13 +148,17 @@ export class ColdSources {
     };
   }
 
-  /** The first log that was not taken in to its end. */
+  /** The first file that was not taken in as it is. */
   unfinished(): string | undefined {
     for (const { name, records } of this.files) {
       const line = this.#tables.newestLine('app-events', name);
       if (line === undefined && records.length === 0) continue;
-      if (line?.nextOffset === records.length) continue;
-      return `${name} was left at ${line?.nextOffset ?? 0} of ${records.length}`;
+      if (line?.nextOffset !== records.length) {
+        return `${name} was left at ${line?.nextOffset ?? 0} of ${records.length}`;
+      }
+      const read = this.#known.get(line.source)?.records ?? [];
+      const unread = records.findIndex(({ value }, at) => read[at]?.value !== value);
+      if (unread >= 0) return `${name} has at ${unread} a row that ${line.source} never had`;
     }
     return undefined;
   }
