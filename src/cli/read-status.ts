@@ -2,6 +2,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Configuration } from '../config/configuration.ts';
 import { warehouseError } from '../warehouse/errors.ts';
+import { Refresher } from '../warehouse/refresher.ts';
 import { findKafka } from './kafka.ts';
 import { commandLogger } from './logger.ts';
 
@@ -30,9 +31,19 @@ export interface RejectedCount {
   readonly records: number;
 }
 
+export interface ViewStatus {
+  /** A stored table. */
+  readonly view: string;
+  /** How long ago it was last known to be up to date; null = never. */
+  readonly age_seconds: number | null;
+  /** Why its last refresh failed; null = it did not. */
+  readonly error: string | null;
+}
+
 export interface Status {
   readonly sources: readonly SourceStatus[];
   readonly rejected: readonly RejectedCount[];
+  readonly views: readonly ViewStatus[];
   readonly user_days: number;
   readonly users: number;
   /** `reached`, or why the lag is not known. */
@@ -72,10 +83,11 @@ export async function readStatus(
   client: ClickHouseClient,
   configuration: Configuration,
 ): Promise<Status> {
-  const [sources, rejected, totals] = await Promise.all([
+  const [sources, rejected, totals, views] = await Promise.all([
     rowsOf<Omit<SourceStatus, 'lag'>>(client, SOURCES),
     rowsOf<RejectedCount>(client, REJECTED),
     rowsOf<{ user_days: number; users: number }>(client, USER_DAYS),
+    viewsOf(client),
   ]);
   const topics = new Set(sources.map(({ source }) => logOf(source)?.topic ?? ''));
   const ends = await logEnds(configuration, topics);
@@ -83,10 +95,20 @@ export async function readStatus(
   return {
     sources: sources.map((source) => ({ ...source, lag: lags.get(source) ?? null })),
     rejected,
+    views,
     user_days: totals[0]?.user_days ?? 0,
     users: totals[0]?.users ?? 0,
     kafka: ends.problem ?? 'reached',
   };
+}
+
+async function viewsOf(client: ClickHouseClient): Promise<ViewStatus[]> {
+  const states = await (await Refresher.open(client)).states();
+  return states.map(({ mart, age, error }) => ({
+    view: mart,
+    age_seconds: age === null ? null : age / 1000,
+    error,
+  }));
 }
 
 async function rowsOf<T>(client: ClickHouseClient, query: string): Promise<T[]> {

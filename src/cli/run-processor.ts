@@ -18,7 +18,10 @@ import type { Rules } from '../streams/rules.ts';
 import { appEvents } from '../streams/app-events.ts';
 import type { Stream } from '../streams/stream.ts';
 import { ClickHouseStore } from '../warehouse/clickhouse-store.ts';
+import type { MartState } from '../warehouse/mart-refreshes.ts';
+import { startRefreshing } from '../warehouse/refresh-loop.ts';
 import { adoptRules } from '../warehouse/rules-store.ts';
+import { adoptViewSettings } from '../warehouse/view-settings.ts';
 import { seedActiveTypes } from './event-type-rows.ts';
 import { WorkError } from './exit-status.ts';
 import type { Invocation } from './invocation.ts';
@@ -59,9 +62,10 @@ export async function runProcessor(
   const schema = JSON.parse(schemaOf(configuration, 'app-events')) as object;
   const stream: Stream = appEvents(schema);
   // Asked for before it is there.
-  const running: { consumer?: RunningConsumer } = {};
+  const running: { consumer?: RunningConsumer; marts?: readonly MartState[] } = {};
   const partitions = () => running.consumer?.lag() ?? [];
-  const metrics = new Metrics({ version, commit: 'unknown', partitions });
+  const views = () => running.marts ?? [];
+  const metrics = new Metrics({ version, commit: 'unknown', partitions, views });
 
   await using warehouse = await openMigratedWarehouse(configuration, invocation);
   await using server = await startHttpServer({
@@ -82,6 +86,17 @@ export async function runProcessor(
     await seedActiveTypes(warehouse.client, wanted.activeEventTypes);
   }
   const rules = await adoptRules(warehouse.client, wanted);
+  const { intervalSeconds, sourceIdleSeconds } = configuration.refresh;
+  await adoptViewSettings(warehouse.client, { source_idle_seconds: sourceIdleSeconds });
+  await using _refreshing = startRefreshing({
+    client: warehouse.client,
+    intervalMs: intervalSeconds * 1000,
+    onStates: (marts) => {
+      for (const { mart, error } of marts) if (error !== null) logger.error({ mart }, error);
+      running.marts = marts;
+    },
+    onError: (error) => logger.warn({ err: error }, 'the marts could not be refreshed'),
+  });
 
   await using deadLetters = new KafkaDeadLetters({
     kafka,

@@ -195,6 +195,19 @@ export const KNOBS = {
     }),
   },
 
+  refresh: {
+    intervalSeconds: knob('REFRESH_INTERVAL_SECONDS', wholeNumber(1, 86_400), {
+      fallback: '10',
+      meaning:
+        'Seconds between two looks at the stored marts (growth, cohorts, breaches and the like); what is stale then is brought up to date.',
+    }),
+    sourceIdleSeconds: knob('SOURCE_IDLE_SECONDS', wholeNumber(1, 31_536_000), {
+      fallback: '3600',
+      meaning:
+        'Seconds of record time that the last record of a partition may be behind the newest of its stream; beyond, the partition is idle and is_complete does not wait for it.',
+    }),
+  },
+
   http: {
     port: knob('HTTP_PORT', wholeNumber(0, 65_535), {
       fallback: '8080',

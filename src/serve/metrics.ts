@@ -6,6 +6,8 @@ import { LagTracker } from './lag.ts';
 import { LatenessHistogram } from './lateness-histogram.ts';
 import { logName } from './partition-state.ts';
 import type { PartitionState } from './partition-state.ts';
+import { registerViewGauges } from './view-gauges.ts';
+import type { ViewState } from './view-gauges.ts';
 
 export interface MetricsOptions {
   readonly version: string;
@@ -13,6 +15,8 @@ export interface MetricsOptions {
   readonly commit: string;
   /** The partitions that this process reads now. */
   readonly partitions: () => readonly PartitionState[];
+  /** The stored marts. Default: none. */
+  readonly views?: () => readonly ViewState[];
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
 }
@@ -57,7 +61,7 @@ export class Metrics implements Observer {
     readonly value: (report: PartitionReport) => number | null;
   }[];
 
-  constructor({ version, commit, partitions, now = Date.now }: MetricsOptions) {
+  constructor({ version, commit, partitions, views = () => [], now = Date.now }: MetricsOptions) {
     this.#partitions = partitions;
     this.#now = now;
     const registers = [this.#registry];
@@ -66,6 +70,7 @@ export class Metrics implements Observer {
     for (const kind of ['handles', 'requests', 'resources']) {
       this.#registry.removeSingleMetric(`nodejs_active_${kind}_total`);
     }
+    registerViewGauges(this.#registry, views, now);
     new Gauge({
       name: 'tidemark_build_info',
       help: 'What is running; always 1.',

@@ -1,11 +1,12 @@
 /** What the refresher asks ClickHouse, as text. In: a refresh statement. Out: the queries that surround it. */
+import { createHash } from 'node:crypto';
 import type { RefreshStatement } from './schema-files.ts';
 
 /**
  * The reference data that statements may read, by the name under which they do: a hash of whatever of it
  * matters to them. A new event type that is like all others changes nothing.
  */
-export const REFERENCES: Readonly<Record<string, string>> = {
+const REFERENCES: Readonly<Record<string, string>> = {
   event_types: `
 SELECT groupArray((event_type, counts_as_active, server_side, miles)) FROM
 (
@@ -70,12 +71,11 @@ SELECT name
 FROM system.parts
 WHERE database = currentDatabase() AND table = {table: String} AND active`;
 
-export const MART_REFRESHES = `
-SELECT
-    mart,
-    toString(version) AS version,
-    toString(made_by) AS made_by,
-    toUnixTimestamp64Milli(refreshed_at) AS refreshed_at,
-    error,
-    toInt64(dateDiff('millisecond', checked_at, now64(3))) AS checked_ago
-FROM mart_refreshes`;
+/** Checksum of a text and of the reference data that it names: 64 bits, as a decimal number. */
+export function madeBy(text: string, references: Readonly<Record<string, string>>): string {
+  const read = Object.entries(references).filter(
+    ([name]) => !(name in REFERENCES) || new RegExp(`\\b${name}\\b`).test(text),
+  );
+  const hash = createHash('sha256').update(JSON.stringify([text, read]));
+  return hash.digest().readBigUInt64LE().toString();
+}

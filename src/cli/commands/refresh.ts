@@ -1,36 +1,54 @@
 import type { Command } from 'commander';
+import { WorkError } from '../exit-status.ts';
 import { print, printJson } from '../invocation.ts';
 import type { Invocation } from '../invocation.ts';
 import { configurationOf, dataDirOption } from '../options.ts';
 import type { DataDirOption } from '../options.ts';
+import { table } from '../table.ts';
 import { openMigratedWarehouse } from '../warehouse.ts';
 
 interface Options extends DataDirOption {
   readonly json?: boolean;
+  readonly full?: boolean;
 }
 
-/** `tidemark refresh`: every table is right at any time so far; merging what is stored makes reading faster. */
+/** `tidemark refresh`: brings the stored marts up to date, and merges what is stored, which makes reading faster. */
 export function define(command: Command, invocation: Invocation): void {
   dataDirOption(command)
+    .option('--full', 'compute every stored mart anew, stale or not')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  npx tidemark refresh')
     .action(async (options: Options) => {
-      const { mergeParts } = await import('../merge-parts.ts');
+      const [{ mergeParts }, { Refresher }] = await Promise.all([
+        import('../merge-parts.ts'),
+        import('../../warehouse/refresher.ts'),
+      ]);
+      const { signal } = invocation;
       await using warehouse = await openMigratedWarehouse(
         configurationOf(invocation, options),
         invocation,
       );
-      const merged = await mergeParts(warehouse.client, invocation.signal);
-      if (options.json === true) {
-        printJson(invocation, { merged });
-        return;
+      const { client } = warehouse;
+      const refresher = await Refresher.open(client, signal);
+      const refreshed = await refresher.refresh({ full: options.full === true });
+      const merged = await mergeParts(client, signal);
+      if (options.json === true) printJson(invocation, { refreshed, merged });
+      else {
+        const lines = refreshed.map(({ mart, rows, seconds, error }) => [
+          mart,
+          error ?? (rows === 0 ? 'up to date' : `${rows} rows replaced`),
+          `${seconds.toFixed(3)} s`,
+        ]);
+        print(invocation, table(['stored view', 'refresh', 'took'], lines));
+        for (const { table: name, before, after } of merged) {
+          print(invocation, `${name}\t${before} parts before, ${after} now`);
+        }
       }
-      for (const { table, before, after } of merged) {
-        print(invocation, `${table}\t${before} parts before, ${after} now`);
+      const failed = refreshed.filter(({ error }) => error !== null);
+      if (failed.length > 0) {
+        throw new WorkError(
+          `not refreshed: ${failed.map(({ mart, error }) => `${mart} (${error})`).join('; ')}`,
+        );
       }
-      print(
-        invocation,
-        'user_days and all other tables are views of what is stored: they are up to date as it is',
-      );
     });
 }

@@ -27,7 +27,7 @@ export function define(command: Command, invocation: Invocation): void {
     });
 }
 
-function inWords({ sources, rejected, users, user_days }: Status): string {
+function inWords({ sources, rejected, views, users, user_days }: Status): string {
   if (sources.length === 0) return 'Nothing has been processed yet.';
   const refused = rejected.map(({ stream, outcome, reason, records }) => [
     stream,
@@ -38,10 +38,18 @@ function inWords({ sources, rejected, users, user_days }: Status): string {
   return [
     table(SOURCE_HEADER, sources.map(sourceLine)),
     `${user_days} user-days of ${users} users`,
+    table(
+      ['stored view', 'up to date', 'error'],
+      views.map(({ view, age_seconds, error }) => [view, ageInWords(age_seconds), error ?? '-']),
+    ),
     ...(refused.length === 0
       ? []
       : [table(['stream', 'refused as', 'reason', 'records'], refused)]),
   ].join('\n\n');
+}
+
+function ageInWords(seconds: number | null): string {
+  return seconds === null ? 'never: run `tidemark refresh`' : `${Math.round(seconds)} s ago`;
 }
 
 const SOURCE_HEADER = [
