@@ -41,10 +41,11 @@ export async function readContainer(
     );
   }
   return {
-    schema: JSON.parse(metadata.get('avro.schema')?.toString() ?? 'null') as object,
+    schema: parseSchema(path, metadata.get('avro.schema')),
     async *blocks() {
       while (await input.has(1)) {
         const count = await input.long();
+        if (count < 0) throw input.damaged(`a block of ${count} records`);
         const packed = await input.need(await input.long());
         const marker = await input.need(SYNC_BYTES);
         if (!marker.equals(sync)) throw input.damaged('a block is not followed by its marker');
@@ -58,6 +59,19 @@ export async function readContainer(
       }
     },
   };
+}
+
+function parseSchema(path: string, text: Buffer | undefined): object {
+  let schema: unknown = null;
+  try {
+    schema = JSON.parse(text?.toString() ?? 'null');
+  } catch (error) {
+    throw new FileError('unreadable_file', `${path}: its schema is no JSON: ${causeOf(error)}`);
+  }
+  if (typeof schema !== 'object' || schema === null) {
+    throw new FileError('wrong_file', `${path} has no schema of records`);
+  }
+  return schema;
 }
 
 const CODECS = new Map<string, (packed: Buffer) => Buffer>([

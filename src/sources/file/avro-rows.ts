@@ -89,7 +89,16 @@ async function* rows(
         group = [];
       }
     }
+    if (position < bytes.length) throw longerBlock(path, number);
   }
+}
+
+/** Records that a block does not count would be lost without a word. */
+export function longerBlock(path: string, row: number): FileError {
+  return new FileError(
+    'unreadable_file',
+    `${path}, after row ${row}: the block holds more than the records that it counts`,
+  );
 }
 
 interface ReadColumn extends Column {
@@ -164,13 +173,19 @@ function columnOf({ name, type }: AvroField): ReadColumn {
     case 'date':
       return {
         name,
-        read: (days) => new Date(Number(days) * 86_400_000).toISOString().slice(0, 10),
+        read: (days) => dateText(Number(days)),
       };
     case 'decimal':
       return { name, read: (bytes) => decimalText(bytes as Buffer, scale) };
     default:
       return { name };
   }
+}
+
+/** Beyond what has a name it is left as a number of days, which is no time. */
+function dateText(days: number): string {
+  const date = new Date(days * 86_400_000);
+  return Number.isNaN(date.getTime()) ? `${days} days` : date.toISOString().slice(0, 10);
 }
 
 function decimalText(bytes: Buffer, scale: number): string {

@@ -9,6 +9,7 @@ import { DecodeError, IncompatibleSchemaError } from '../../decode/decode-error.
 import { resolveWriter } from '../../decode/writer-resolution.ts';
 import type { RecordBatch } from '../source.ts';
 import type { AvroContainer } from './avro-container.ts';
+import { longerBlock } from './avro-rows.ts';
 import { FileBatch } from './file-batch.ts';
 import { FileError } from './file-error.ts';
 
@@ -52,6 +53,7 @@ export async function* containerLog(options: ContainerLogOptions): AsyncGenerato
         yield batch;
         batch = new FileBatch(time, batch);
       }
+      if (input.remaining > 0) throw longerBlock(options.path, batch.nextOffset);
     }
   } catch (error) {
     // What came before the place from which it cannot be read on.
