@@ -6,6 +6,7 @@ import { ColdPhase } from './cold-phase.ts';
 import { NO_FAULTS } from './faults.ts';
 import { drawHabits, Member } from './member.ts';
 import type { MemoryLog } from './memory-kafka.ts';
+import { rebuildUserDays } from './rebuild.ts';
 import { changeRules } from './rules-generator.ts';
 import { World } from './world.ts';
 
@@ -194,6 +195,7 @@ class Scenario {
       lineLost: 1,
       recreate: world.logs.length === 1 ? 4 : 0,
       cold: 5,
+      rebuild: 1,
     });
     world.scheduler.trace(`--- ${what}`);
     const trimmed = world.logs.some((log) => world.isTrimmed(log));
@@ -216,6 +218,9 @@ class Scenario {
         break;
       case 'recreate':
         this.#recreate();
+        break;
+      case 'rebuild':
+        await rebuildUserDays(world);
         break;
       case 'cold':
         await this.#cold.run();

@@ -317,4 +317,15 @@ export interface TakenLogOptions {`,
       },
     ],
   },
+  {
+    name: 'a file that was changed has no time of its new first reading',
+    breaks: 'which rows of a file are from the future is decided once',
+    edits: [
+      {
+        file: ASSIGNMENT,
+        text: 'if (cold && line.lastRecordTime === null) {',
+        by: 'if (cold && line !== stored) {',
+      },
+    ],
+  },
 ];
