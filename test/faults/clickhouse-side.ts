@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cp, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startEmbeddedClickHouse } from '../../src/embedded/clickhouse/clickhouse.ts';
 
 export interface ClickHouseSide extends AsyncDisposable {
@@ -44,9 +45,11 @@ export async function clickHouseSide(
     },
     async fillDisk() {
       const filler = join(folder, 'filler');
-      const piece = Buffer.alloc(64 * 1024);
+      const piece = Buffer.alloc(1024 * 1024);
       await using file = await open(filler, 'w');
       for (let left = true; left;) {
+        // Slower than an insert, as disks fill.
+        await sleep(10);
         left = await file.write(piece).then(
           () => true,
           () => false,
