@@ -68,13 +68,22 @@ export function parseAvro(schema: string): Type {
   }
 }
 
-/** The same text for schemas that differ in spacing and in the order of their attributes alone. */
+/**
+ * The same text for schemas that differ in spacing and in the order of their attributes alone. Throws a
+ * RegistryError `schema_invalid` for what is nested too deep to be written.
+ */
 export function canonical(schema: string): string {
-  return JSON.stringify(JSON.parse(schema), (_, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
+  try {
+    return JSON.stringify(JSON.parse(schema), (_, value: unknown) =>
+      typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : value,
+    );
+  } catch (cause) {
+    throw new RegistryError('schema_invalid', `no Avro schema: ${messageOf(cause)}`, false, {
+      cause,
+    });
+  }
 }
 
 function misfit(writer: Type, reader: Type): string | null {
