@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS user_activity_rows
 (
     user_id String COMMENT 'User, as the producer names them',
     active_days Array(Date) COMMENT 'The days with an event of a type that counts as active, each once, sorted; empty = never active',
-    first_utm_source LowCardinality(Nullable(String)) COMMENT 'utm_source of the first event of the first active day, NULL included',
+    first_utm_source LowCardinality(Nullable(String)) COMMENT 'utm_source of the first event of the first active day, NULL included; where the day came by several sources, of one by which the user was active',
     version UInt64 COMMENT 'Sum of the versions of the rows that it was computed from',
     made_by UInt64 COMMENT 'Checksum of the statement that computed it and of the reference data that the statement reads',
     computed_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When it was computed'
@@ -20,23 +20,17 @@ WITH
     (SELECT groupArray(event_type) FROM event_types FINAL WHERE NOT counts_as_active) AS inactive_types
 SELECT
     user_id,
-    arraySort(groupArrayIf(event_date, is_active)) AS active_days,
-    argMinIf(tuple(first_utm_source), event_date, is_active).1 AS first_utm_source,
-    sum(version) AS version,
+    -- Several sources may have rows of one day.
+    arraySort(groupUniqArrayIf(h.event_date, is_active)) AS active_days,
+    argMinIf(tuple(h.first_utm_source), (h.first_event_at, h.first_event_id), is_active).1 AS first_utm_source,
+    sum(h.version) AS version,
     {made_by: UInt64} AS made_by
 FROM
 (
-    -- One row per day, whatever the number of its sources.
     SELECT
-        user_id,
-        event_date,
-        max(h.events > 0 AND arrayExists(type -> NOT has(inactive_types, type), h.event_counts.keys)) AS is_active,
-        argMinIf(tuple(h.first_utm_source), (h.first_event_at, h.first_event_id), h.events > 0).1 AS first_utm_source,
-        sum(h.version) AS version
-    FROM user_history_rows AS h FINAL
+        *,
+        events > 0 AND arrayExists(type -> NOT has(inactive_types, type), event_counts.keys) AS is_active
+    FROM user_history_rows FINAL
     WHERE user_id IN ({stale})
-    GROUP BY
-        user_id,
-        event_date
-)
+) AS h
 GROUP BY user_id;

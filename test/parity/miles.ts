@@ -42,12 +42,16 @@ export function milesAnalytics(world: World): Row[] {
 export function growthDrivers(world: World): Row[] {
   const { days, first, complete } = daysOf(world);
   const earlier: { miles: number; social: number }[] = [];
-  const firstEvents = new Map(
-    [...groupBy(world.events, ({ user, time }) => `${user} ${dayOf(time)}`)].map(([key, those]) => [
-      key,
-      those.toSorted(byTime)[0],
-    ]),
-  );
+  // Where a day came by several sources, only those count by which the user was active.
+  const firstEvents = new Map<string, PlainEvent>();
+  const bySource = groupBy(world.events, (e) => `${e.user} ${dayOf(e.time)} ${e.source}`);
+  for (const those of bySource.values()) {
+    const start = those.toSorted(byTime)[0];
+    if (start === undefined || !those.some(({ type }) => world.isActive(type))) continue;
+    const key = `${start.user} ${dayOf(start.time)}`;
+    const other = firstEvents.get(key);
+    if (other === undefined || byTime(start, other) < 0) firstEvents.set(key, start);
+  }
   return days.map(({ at, active }, index) => {
     const dau = active.size;
     const today = world.events.filter(

@@ -98,7 +98,7 @@ test('two refreshers at once, and one that was stopped half-way, leave what one 
   const stopped = await Refresher.open(ch.client, stop.signal);
   const halfWay = stopped.refresh();
   stop.abort();
-  await expect(halfWay).rejects.toThrow();
+  await expect(halfWay).rejects.toMatchObject({ name: 'AbortError' });
   await store(event('e', 20_008), event('f', 20_008));
   const two = await Promise.all([Refresher.open(ch.client), Refresher.open(ch.client)]);
   await Promise.all(two.map((refresher) => refresher.refresh()));
