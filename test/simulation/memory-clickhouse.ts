@@ -21,8 +21,8 @@ import type { Process } from './scheduler.ts';
 export interface StoreWatch {
   /** A line was stored: now everything it covers must be there. */
   lineStored(line: ProgressLine, process: Process): void;
-  /** Rows of accepted events are being stored. */
-  acceptedStored(rows: readonly Row[], process: Process): void;
+  /** Rows were stored. */
+  rowsStored(table: string, rows: readonly Row[], process: Process): void;
   /** Something that must never happen. */
   violated(what: string): void;
 }
@@ -134,7 +134,7 @@ export class MemoryStore implements Store {
 
   #put(table: string, rows: readonly Row[]): void {
     this.#tables.put(table, rows);
-    if (table === 'events_rows') this.#watch.acceptedStored(rows, this.process);
+    this.#watch.rowsStored(table, rows, this.process);
   }
 
   #outdated(table: string, { source, offset, beforeEpoch }: OutdatedRange): Row[] {

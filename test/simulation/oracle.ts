@@ -106,6 +106,23 @@ export function missingBelow(
   return undefined;
 }
 
+/** A user-day that counts events which are not stored yet: whoever dies now leaves it wrong. */
+export function aheadOfEvents(userDays: readonly Row[], tables: MemoryTables): string | undefined {
+  const name = (row: Row): string =>
+    `${String(row['event_date'])} ${String(row['user_id'])} of ${String(row['source'])}`;
+  const stored = new Map<string, number>();
+  for (const row of tables.rows('events_rows')) {
+    stored.set(name(row), (stored.get(name(row)) ?? 0) + 1);
+  }
+  for (const row of userDays) {
+    const events = stored.get(name(row)) ?? 0;
+    if (events < Number(row['events'])) {
+      return `user-day ${name(row)} counts ${String(row['events'])} events, of which ${events} are stored`;
+    }
+  }
+  return undefined;
+}
+
 /** Every refused record was sent, with its own bytes. */
 export function lostLetter(
   letters: readonly DeadLetter[],

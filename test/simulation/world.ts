@@ -16,7 +16,7 @@ import { appEventTables, MemoryTables } from './memory-tables.ts';
 import { modelSource } from './model.ts';
 import { differentLife } from './model-derived.ts';
 import type { Decided, Elsewhere, PathStep, SkippedRange, SourceModel } from './model.ts';
-import { compareLine, firstDifference, lostLetter, missingBelow } from './oracle.ts';
+import { aheadOfEvents, compareLine, firstDifference, lostLetter, missingBelow } from './oracle.ts';
 import type { Row } from './native-reader.ts';
 import { Random } from './random.ts';
 import { generateRules } from './rules-generator.ts';
@@ -119,8 +119,13 @@ export class World implements StoreWatch {
     this.violation ??= what;
   }
 
-  acceptedStored(rows: readonly Row[], process: Process): void {
-    const wrong = this.cold.rowsStored(rows, process, this.scheduler.steps);
+  rowsStored(table: string, rows: readonly Row[], process: Process): void {
+    let wrong: string | undefined;
+    if (table === 'events_rows') {
+      wrong = this.cold.rowsStored(rows, process, this.scheduler.steps);
+    } else if (table === 'user_day_rows') {
+      wrong = aheadOfEvents(rows, this.tables);
+    }
     if (wrong !== undefined) this.violated(wrong);
   }
 

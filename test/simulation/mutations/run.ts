@@ -20,8 +20,10 @@ const queue = new PQueue({ concurrency: Number(values.jobs) });
 const wanted = mutations.filter(({ name }) => name.includes(values.only));
 await queue.addAll(
   wanted.map((mutation) => async () => {
-    const { seeds, how } = await tryMutation(mutation, Number(values.seed));
-    if (seeds === null) process.exitCode = 1;
-    process.stdout.write(`${seeds ?? 'NOT FOUND'}\t${mutation.name}\t${how}\n`);
+    const found = await tryMutation(mutation, Number(values.seed)).catch((error: unknown) => {
+      return { seeds: null, how: String((error as Error).stack) };
+    });
+    if (found.seeds === null) process.exitCode = 1;
+    console.log(`${found.seeds ?? 'NOT FOUND'}\t${mutation.name}\t${found.how}`);
   }),
 );
