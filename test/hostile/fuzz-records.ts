@@ -64,17 +64,32 @@ export async function fuzzRecords(seed: number, wanted: number): Promise<Fuzzed>
   });
   const assignment = processor.assign({ log: LOG });
   await assignment.start(() => Promise.resolve({ first: 0, end: 0 }));
+  let offset = 0;
   let records = 0;
   while (records < wanted) {
-    const { bytes, records: count } = batches.next(records);
-    records += count;
-    await assignment.push(new KafkaRecordBatch([bytes], records));
+    const { bytes, records: claimed, whole } = batches.next(offset);
+    offset += claimed;
+    const batch = new KafkaRecordBatch([bytes], offset);
+    const read = countOf(batch);
+    if (whole && read !== claimed) {
+      throw new Error(`${read} of ${claimed} records were read of a whole batch, seed ${seed}`);
+    }
+    records += read;
+    await assignment.push(batch);
   }
   await assignment.settle();
   assignment.abandon();
   if (fatal !== undefined) throw fatal;
   const seconds = (performance.now() - started) / 1000;
   return { records, outcomes, rows, letters, seconds, peakMib: Math.round(peak / MIB) };
+}
+
+/** A broken batch has at most as many records as it says: offsets that its bytes skip are holes. */
+function countOf(batch: KafkaRecordBatch): number {
+  const cursor = batch.records();
+  let count = 0;
+  while (cursor.next()) count++;
+  return count;
 }
 
 const forgetful: Store = {

@@ -17,6 +17,8 @@ export interface HostileBatch {
   readonly bytes: Buffer;
   /** How many records it says that it holds. */
   readonly records: number;
+  /** Whether the batch is whole, whatever its records are. */
+  readonly whole: boolean;
 }
 
 const RECORDS_PER_BATCH = 300;
@@ -50,7 +52,8 @@ export class HostileBatches {
     const count = 1 + below(RECORDS_PER_BATCH * 2 - 1);
     const records = Array.from({ length: count }, (_, offsetDelta) => this.#record(offsetDelta));
     const { codec, compress } = pick(Object.values(COMPRESSIONS));
-    let body = compress(encodeRecords(records));
+    const sound = compress(encodeRecords(records));
+    let body = sound;
     let attributes = codec;
     switch (below(40)) {
       case 0:
@@ -72,7 +75,7 @@ export class HostileBatches {
       { firstOffset, firstTimestamp: RECORD_TIME, attributes },
       body,
     );
-    return { bytes, records: count };
+    return { bytes, records: count, whole: body === sound && attributes === codec };
   }
 
   #record(offsetDelta: number): BatchRecord {
@@ -135,7 +138,11 @@ export class HostileBatches {
     const settings = { firstOffset, firstTimestamp: RECORD_TIME };
     if (below(2) === 0) {
       const value = withSchema(1, Buffer.alloc(4 * 2 ** 20, 0x61));
-      return { bytes: encodeBatch([{ offsetDelta: 0, key: null, value }], settings), records: 1 };
+      return {
+        bytes: encodeBatch([{ offsetDelta: 0, key: null, value }], settings),
+        records: 1,
+        whole: true,
+      };
     }
     return {
       bytes: encodeBatch(
@@ -144,6 +151,7 @@ export class HostileBatches {
         BOMB,
       ),
       records: 1,
+      whole: true,
     };
   }
 }
