@@ -138,11 +138,13 @@ CREATE OR REPLACE VIEW activity_by_day
 )
 AS
 WITH
-    assumeNotNull((SELECT countIf(active_users > 0) FROM activity_by_day_rows FINAL)) AS days_with_users,
-    assumeNotNull((SELECT minIf(event_date, active_users > 0) FROM activity_by_day_rows FINAL)) AS first_day,
-    assumeNotNull((SELECT maxIf(event_date, active_users > 0) FROM activity_by_day_rows FINAL)) AS last_active_day,
-    assumeNotNull((SELECT max(last_day) FROM stream_watermarks WHERE stream = 'app-events')) AS watermark_day,
-    assumeNotNull((SELECT max(complete_before) FROM stream_watermarks WHERE stream = 'app-events')) AS complete_before,
+    assumeNotNull((SELECT (count(), min(event_date), max(event_date)) FROM activity_by_day_rows FINAL WHERE active_users > 0)) AS active,
+    active.1 AS days_with_users,
+    active.2 AS first_day,
+    active.3 AS last_active_day,
+    assumeNotNull((SELECT (max(last_day), max(complete_before)) FROM stream_watermarks WHERE stream = 'app-events')) AS watermarks,
+    watermarks.1 AS watermark_day,
+    watermarks.2 AS complete_before,
     calendar AS
     (
         SELECT first_day + arrayJoin(range(toUInt64(if(days_with_users = 0, 0, greatest(last_active_day, watermark_day) - first_day + 1)))) AS event_date

@@ -65,11 +65,13 @@ CREATE OR REPLACE VIEW activity_by_month
 )
 AS
 WITH
-    assumeNotNull((SELECT countIf(active_users > 0) FROM activity_by_month_rows FINAL)) AS months_with_users,
-    assumeNotNull((SELECT minIf(activity_month, active_users > 0) FROM activity_by_month_rows FINAL)) AS first_month,
-    assumeNotNull((SELECT maxIf(activity_month, active_users > 0) FROM activity_by_month_rows FINAL)) AS last_active_month,
-    assumeNotNull((SELECT max(last_day) FROM stream_watermarks WHERE stream = 'app-events')) AS watermark_day,
-    assumeNotNull((SELECT max(complete_before) FROM stream_watermarks WHERE stream = 'app-events')) AS complete_before,
+    assumeNotNull((SELECT (count(), min(activity_month), max(activity_month)) FROM activity_by_month_rows FINAL WHERE active_users > 0)) AS active,
+    active.1 AS months_with_users,
+    active.2 AS first_month,
+    active.3 AS last_active_month,
+    assumeNotNull((SELECT (max(last_day), max(complete_before)) FROM stream_watermarks WHERE stream = 'app-events')) AS watermarks,
+    watermarks.1 AS watermark_day,
+    watermarks.2 AS complete_before,
     calendar AS
     (
         SELECT

@@ -65,8 +65,9 @@ CREATE OR REPLACE VIEW retention_cohorts
 AS
 WITH
     assumeNotNull((SELECT maxIf(period_month, users_active > 0) FROM retention_cohorts_rows FINAL)) AS last_active_month,
-    assumeNotNull((SELECT max(last_day) FROM stream_watermarks WHERE stream = 'app-events')) AS watermark_day,
-    assumeNotNull((SELECT max(complete_before) FROM stream_watermarks WHERE stream = 'app-events')) AS complete_before,
+    assumeNotNull((SELECT (max(last_day), max(complete_before)) FROM stream_watermarks WHERE stream = 'app-events')) AS watermarks,
+    watermarks.1 AS watermark_day,
+    watermarks.2 AS complete_before,
     grid AS
     (
         SELECT
