@@ -98,7 +98,15 @@ async function run(
   parameters: Record<string, string> = {},
 ): Promise<void> {
   try {
-    await client.command({ query, query_params: parameters });
+    await client.command({
+      query,
+      query_params: parameters,
+      // A table that is filled from another takes its time: headers meanwhile keep the connection alive.
+      clickhouse_settings: {
+        send_progress_in_http_headers: 1,
+        http_headers_progress_interval_ms: '10000',
+      },
+    });
   } catch (error) {
     throw warehouseError(error, `apply ${name} of the schema`);
   }
