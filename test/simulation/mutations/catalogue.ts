@@ -225,8 +225,8 @@ export interface TakenLogOptions {`,
     edits: [
       {
         file: 'src/processor/log-run.ts',
-        text: 'line !== undefined && next < line.nextOffset',
-        by: 'false as boolean',
+        text: 'const shorter = next < line.nextOffset;',
+        by: 'const shorter = false as boolean;',
       },
     ],
   },
