@@ -2,7 +2,7 @@
 import { foldDay } from '../processor/day-fold.ts';
 import { appEvents } from '../streams/app-events.ts';
 import { ClickHouseStore } from '../warehouse/clickhouse-store.ts';
-import { readNewestRules } from '../warehouse/rules-store.ts';
+import { readNewestRules, recordRules } from '../warehouse/rules-store.ts';
 import { RebuiltDays, readSourceDays } from '../warehouse/rebuilt-days.ts';
 import type { DifferentDay } from '../warehouse/rebuilt-days.ts';
 import { WorkError } from './exit-status.ts';
@@ -35,9 +35,11 @@ export async function rebuildDays({ from, to, ...work }: Rebuild): Promise<Rebui
   const { configuration, invocation } = work;
   const command = `reprocess --from ${from} --to ${to}`;
   return withColdRun({ ...work, command }, async (run, client) => {
-    const rules = await readNewestRules(client);
-    if (rules === undefined)
+    const newest = await readNewestRules(client);
+    if (newest === undefined)
       throw new WorkError('the database has no rules: nothing was processed');
+    // The same rules in a new epoch: its versions are above all others, those of wrong rows too.
+    const rules = { ...newest, epoch: newest.epoch + 1 };
     const stream = appEvents(JSON.parse(schemaOf(configuration, 'app-events')) as object);
     const store = new ClickHouseStore(client);
     const days = await readSourceDays(client, from, to);
@@ -59,10 +61,9 @@ export async function rebuildDays({ from, to, ...work }: Rebuild): Promise<Rebui
         for (;;) {
           const found = await rebuilt.differences(sourceDay, AT_A_TIME);
           if (found.length === 0) break;
-          await rebuilt.replace(
-            sourceDay,
-            found.map(({ user_id }) => user_id),
-          );
+          if (different === 0) await recordRules(client, rules);
+          const users = found.map(({ user_id }) => user_id);
+          await rebuilt.replace(sourceDay, users, rules.epoch);
           different += found.length;
           examples.push(...found.slice(0, EXAMPLES - examples.length));
         }

@@ -102,18 +102,27 @@ LIMIT {limit: UInt32}`,
   }
 
   /**
-   * Puts those in their place. The stored ones go first, as what is wrong may have any version: whoever is
-   * interrupted in between starts again.
+   * Puts those in their place: as later versions, so that what is made of user-days follows. What has no
+   * events becomes a row without any, which the view hides.
    */
-  async replace({ source, date }: SourceDay, users: readonly string[]): Promise<void> {
-    const query_params = { source, date, users };
+  async replace(
+    { source, date }: SourceDay,
+    users: readonly string[],
+    epoch: number,
+  ): Promise<void> {
+    const query_params = { source, date, users, epoch };
+    const chosen = `${DAY} AND has({users: Array(String)}, user_id)`;
     try {
       await this.#client.command({
-        query: `DELETE FROM user_day_rows WHERE ${DAY} AND has({users: Array(String)}, user_id)`,
+        query: `INSERT INTO user_day_rows SELECT * FROM ${this.table} WHERE ${chosen}`,
         query_params,
       });
       await this.#client.command({
-        query: `INSERT INTO user_day_rows SELECT * FROM ${this.table} WHERE ${DAY} AND has({users: Array(String)}, user_id)`,
+        query: `
+INSERT INTO user_day_rows (event_date, bucket, user_id, source, version)
+SELECT event_date, bucket, user_id, source, toUInt64({epoch: UInt32}) * 4294967296
+FROM user_day_rows FINAL
+WHERE ${chosen} AND user_id NOT IN (SELECT user_id FROM ${this.table} WHERE ${chosen})`,
         query_params,
       });
     } catch (error) {

@@ -30,7 +30,8 @@ beforeEach(async () => {
   expect(ingested.status).toBe(0);
 });
 
-const USER_DAYS = 'SELECT * EXCEPT updated_at FROM user_days ORDER BY event_date, user_id';
+const USER_DAYS =
+  'SELECT * EXCEPT (updated_at, version) FROM user_days ORDER BY event_date, user_id';
 
 async function rebuild(): Promise<Record<string, unknown>> {
   const { status, stdout, stderr } = await run('reprocess', ...ALL, '--json');
@@ -67,6 +68,11 @@ INSERT INTO user_day_rows SELECT * REPLACE ('nobody' AS user_id) FROM user_day_r
   );
   expect(await rows(USER_DAYS)).toEqual(right);
   expect((await run('check')).status).toBe(0);
+  // What follows user-days by its versions follows the rebuild too.
+  const followers = `
+SELECT (SELECT groupArray((user_id, event_date, events)) FROM (SELECT user_id, event_date, events FROM user_history_rows FINAL WHERE events > 0 ORDER BY ALL))
+    = (SELECT groupArray((user_id, event_date, events)) FROM (SELECT user_id, event_date, events FROM user_day_rows FINAL WHERE events > 0 ORDER BY ALL)) AS same`;
+  expect(await rows(followers)).toEqual([{ same: 1 }]);
   expect(await rebuild()).toMatchObject({ different: 0 });
 });
 

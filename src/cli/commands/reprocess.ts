@@ -66,7 +66,7 @@ async function rebuild(work: Rebuild, json = false): Promise<void> {
     print(invocation, `  ${event_date} ${user_id} of ${source}: ${stored} events, now ${folded}`);
   }
   if (different > examples.length) print(invocation, `  and ${different - examples.length} more`);
-  if (different > 0) say(invocation, 'next: tidemark refresh --full, and tidemark check');
+  if (different > 0) say(invocation, 'next: tidemark refresh, and tidemark check');
 }
 
 function dayArgument(text: string): string {
