@@ -7,10 +7,9 @@ const recreatedTopic: Scenario = {
   name: 'the topic is recreated while nobody reads',
   async play(arena) {
     const { kafka, world, history, load } = arena;
+    await pausedEarly(arena);
     const first = await arena.run();
     await arena.goesOn('the first start');
-    await arena.anyMoment(1_000, 2_000);
-    await load.pause();
     await world.caughtUp();
     await first.stop();
     await history.look();
@@ -35,9 +34,9 @@ const morePartitions: Scenario = {
   name: 'partitions are added',
   async play(arena) {
     const { kafka, world, load } = arena;
+    await pausedEarly(arena);
     await arena.run();
     await arena.goesOn('the first start');
-    await load.pause();
     const count = load.partitions + 2;
     await kafka.admin.createPartitions({
       topicPartitions: [{ topic: world.topic, count }],
@@ -75,13 +74,14 @@ const lostOffsets: Scenario = {
 const restoredBackup: Scenario = {
   name: 'a backup of ClickHouse is restored',
   async play(arena) {
-    const { clickhouse } = arena;
+    const { clickhouse, load } = arena;
+    await pausedEarly(arena);
     const first = await arena.run();
     await arena.goesOn('the first start');
-    await arena.anyMoment(500, 1_500);
     await clickhouse.kill9();
     const restore = await clickhouse.copyData();
     await clickhouse.restart();
+    load.resume();
     await arena.goesOn('the making of the backup');
     await arena.anyMoment(1_500, 2_500);
     await first.stop();
@@ -103,11 +103,12 @@ const retention: Scenario = {
   async play(arena) {
     const { kafka, world, history } = arena;
     const { topic } = world;
+    await pausedEarly(arena);
     const first = await arena.run();
     await arena.goesOn('the first start');
-    await arena.anyMoment(500, 1_500);
     await first.stop();
     const { lines } = await world.positions();
+    arena.load.resume();
     await arena.anyMoment(1_500, 2_500);
     await history.look();
     const removed = await removedAhead(arena, lines);
@@ -128,6 +129,12 @@ const retention: Scenario = {
     arena.notes.push(`${lost} records lost, all counted as skipped, ${told} warnings`);
   },
 };
+
+/** So that there is something to come, however slow the machine is. */
+async function pausedEarly({ load }: Arena): Promise<void> {
+  await eventually('something is sent', () => load.sent > 1_000);
+  await load.pause();
+}
 
 /** Of every partition half of what is unread. */
 async function removedAhead({ kafka, world }: Arena, lines: Readonly<Record<string, number>>) {
