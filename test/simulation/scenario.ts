@@ -188,8 +188,8 @@ class Scenario {
     this.#members = [];
     await this.#drain();
     const what = random.weighted({
-      rules: 2,
-      trim: 2,
+      rules: 5,
+      trim: 3,
       backUp: 1,
       restore: 1,
       lineLost: 1,
