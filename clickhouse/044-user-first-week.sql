@@ -4,7 +4,7 @@
 CREATE TABLE IF NOT EXISTS user_first_week_rows
 (
     user_id String COMMENT 'User, as the producer names them',
-    creation_date Date COMMENT 'Calendar day from which day_index counts, which is day 0',
+    creation_date Date COMMENT 'Calendar day from which day_index counts, which is day 0: that of the first event',
     first_platform LowCardinality(Nullable(String)) COMMENT 'platform of the first event, NULL included',
     event_counts Map(String, UInt64) COMMENT 'Number of events by event type on day_index 0 to 6; empty = the user has no events any more',
     event_days Map(String, UInt64) COMMENT 'Number of distinct days by event type on day_index 0 to 6',

@@ -5,7 +5,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { expect } from 'vitest';
 import { Refresher } from '../../src/warehouse/refresher.ts';
-import { widenViews } from '../../src/warehouse/wide-columns.ts';
+import { WideColumns } from '../../src/warehouse/wide-columns.ts';
 import type { TestClickHouse } from '../support/clickhouse.ts';
 import { compareRows } from './compare.ts';
 import type { Row } from './growth.ts';
@@ -45,19 +45,31 @@ export class EventFactsWorld {
   readonly client: ClickHouseClient;
   refresher: Refresher;
   readonly #ch: TestClickHouse;
+  readonly #wide: WideColumns;
   readonly #inactive = new Set<string>();
   readonly #cells = new Map<string, number>();
   #known: readonly FactEvent[] = [];
 
-  private constructor(ch: TestClickHouse, client: ClickHouseClient, refresher: Refresher) {
+  private constructor(
+    ch: TestClickHouse,
+    client: ClickHouseClient,
+    refresher: Refresher,
+    wide: WideColumns,
+  ) {
     this.#ch = ch;
     this.client = client;
     this.refresher = refresher;
+    this.#wide = wide;
   }
 
   static async open(ch: TestClickHouse): Promise<EventFactsWorld> {
     const client = await ch.freshDatabase();
-    return new EventFactsWorld(ch, client, await Refresher.open(client));
+    return new EventFactsWorld(
+      ch,
+      client,
+      await Refresher.open(client),
+      await WideColumns.open(client),
+    );
   }
 
   /** Stores the events and the user-days that they touch, as a processor does that has just accepted them. */
@@ -119,7 +131,7 @@ export class EventFactsWorld {
   async refresh(options: { full?: boolean } = {}): Promise<void> {
     const results = await this.refresher.refresh(options);
     expect(results.filter(({ error }) => error !== null)).toEqual([]);
-    await widenViews(this.client);
+    await this.#wide.refresh();
   }
 
   /** Refreshes, and compares these tables with their models: what differs. */

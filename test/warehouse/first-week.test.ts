@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { widenViews } from '../../src/warehouse/wide-columns.ts';
+import { WideColumns } from '../../src/warehouse/wide-columns.ts';
 import { bursts, fact } from '../parity/event-facts-traffic.ts';
 import { EventFactsWorld } from '../parity/event-facts-world.ts';
 import { dailyEvents, FIRST_WEEK_TABLES } from '../parity/first-week.ts';
@@ -92,7 +92,8 @@ test('an event before the first moves the first week', async () => {
 
 test('a new event type gets its columns at the next refresh, each with a comment, and only once', async () => {
   const client = await ch.freshDatabase();
-  const made = await widenViews(client);
+  const wide = await WideColumns.open(client);
+  const made = await wide.refresh();
   expect(made).toEqual([
     'fct_user_sessions',
     'fct_producer_sessions',
@@ -101,13 +102,14 @@ test('a new event type gets its columns at the next refresh, each with a comment
     'fct_daily_user_events_as_of',
     'fct_daily_user_events',
   ]);
-  expect(await widenViews(client)).toEqual([]);
+  expect(await wide.refresh()).toEqual([]);
+  expect(await (await WideColumns.open(client)).refresh()).toEqual([]);
   await client.insert({
     table: 'event_types',
     values: [{ event_type: 'app_opened' }],
     format: 'JSONEachRow',
   });
-  expect(await widenViews(client)).toEqual(made);
+  expect(await wide.refresh()).toEqual(made);
   const columns = await ch.rows(
     `SELECT name, comment FROM system.columns
     WHERE database = currentDatabase() AND table = 'user_first_week' AND name LIKE '%app_opened%'`,
@@ -145,17 +147,18 @@ test('the first 200 event types get columns and keep them; what makes no column 
     return rows.map(({ name }) => String(name).slice('has_'.length, -'_f7d'.length));
   };
   const long = Array.from({ length: 250 }, (_, n) => `${'x'.repeat(124)}_${100 + n}`);
+  const wide = await WideColumns.open(client);
   await insert([...long, 'days_x', 'x_events', "it's no name"]);
-  await widenViews(client);
+  await wide.refresh();
   const before = await has();
   expect(before).toHaveLength(200);
   expect(before).toContain('days_x');
   await insert(['a_newcomer']);
-  await widenViews(client);
+  await wide.refresh();
   expect(await has()).toEqual(before);
   const settings = [{ name: 'max_wide_event_types', value: 300, description: '' }];
   await client.insert({ table: 'view_settings', values: settings, format: 'JSONEachRow' });
-  await widenViews(client);
+  await wide.refresh();
   expect(await has()).toContain('a_newcomer');
   expect(await has()).not.toContain('x_events');
   expect(await ch.rows('SELECT * FROM user_first_week', client)).toEqual([]);
@@ -170,7 +173,7 @@ test('an empty database has empty tables', async () => {
 test.each(FIRST_WEEK_TABLES.map(({ name }) => name))(
   '%s gives the types that it declares',
   async (name) => {
-    await widenViews(ch.client);
+    await (await WideColumns.open(ch.client)).refresh();
     const types = async (of: string) =>
       (await ch.rows(`DESCRIBE ${of}`)).map((column) => [column['name'], column['type']]);
     expect(await types(`(SELECT * FROM ${name})`)).toEqual(await types(name));
