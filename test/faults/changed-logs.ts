@@ -1,13 +1,14 @@
 /** Logs, offsets and stores that are not what they were. */
 import { eventually } from '../support/eventually.ts';
 import type { Arena } from './arena.ts';
+import { pausedEarly } from './load.ts';
 import type { Scenario } from './scenario.ts';
 
 const recreatedTopic: Scenario = {
   name: 'the topic is recreated while nobody reads',
   async play(arena) {
     const { kafka, world, history, load } = arena;
-    await pausedEarly(arena);
+    await pausedEarly(arena.load);
     const first = await arena.run();
     await arena.goesOn('the first start');
     await world.caughtUp();
@@ -34,7 +35,7 @@ const morePartitions: Scenario = {
   name: 'partitions are added',
   async play(arena) {
     const { kafka, world, load } = arena;
-    await pausedEarly(arena);
+    await pausedEarly(arena.load);
     await arena.run();
     await arena.goesOn('the first start');
     const count = load.partitions + 2;
@@ -75,7 +76,7 @@ const restoredBackup: Scenario = {
   name: 'a backup of ClickHouse is restored',
   async play(arena) {
     const { clickhouse, load } = arena;
-    await pausedEarly(arena);
+    await pausedEarly(arena.load);
     const first = await arena.run();
     await arena.goesOn('the first start');
     await clickhouse.kill9();
@@ -103,7 +104,7 @@ const retention: Scenario = {
   async play(arena) {
     const { kafka, world, history } = arena;
     const { topic } = world;
-    await pausedEarly(arena);
+    await pausedEarly(arena.load);
     const first = await arena.run();
     await arena.goesOn('the first start');
     await first.stop();
@@ -129,12 +130,6 @@ const retention: Scenario = {
     arena.notes.push(`${lost} records lost, all counted as skipped, ${told} warnings`);
   },
 };
-
-/** So that there is something to come, however slow the machine is. */
-async function pausedEarly({ load }: Arena): Promise<void> {
-  await eventually('something is sent', () => load.sent > 1_000);
-  await load.pause();
-}
 
 /** Of every partition half of what is unread. */
 async function removedAhead({ kafka, world }: Arena, lines: Readonly<Record<string, number>>) {

@@ -26,15 +26,14 @@ describe('real faults, in short', { timeout: 90_000 }, () => {
     await kafka[Symbol.asyncDispose]();
   });
 
-  test.each([
-    'kill -9 of ClickHouse',
-    'a bad network to ClickHouse',
-    'the topic is recreated while nobody reads',
-  ])('%s: exact in the end', async (name) => {
-    const played = await play(scenario(name), { kafka, clickhouse, ...LOAD });
-    expect(played.differences).toEqual([]);
-    expect(played.sent).toBe(LOAD.records);
-  });
+  test.each(['kill -9 of ClickHouse', 'a bad network to ClickHouse'])(
+    '%s: exact in the end',
+    async (name) => {
+      const played = await play(scenario(name), { kafka, clickhouse, ...LOAD });
+      expect(played.differences).toEqual([]);
+      expect(played.sent).toBe(LOAD.records);
+    },
+  );
 
   test('the judge sees an event that is missing, one too many, and an aggregate that is off by one', async () => {
     await using arena = await openArena({ kafka, clickhouse, seed, records: 600, rate: 6_000 });

@@ -8,6 +8,7 @@ import type { Message } from 'kafkajs';
 import { murmur2 } from '../../src/sources/kafka/murmur2.ts';
 import { Traffic, TrafficEncoder } from '../../src/traffic/traffic.ts';
 import { at } from '../integration/events.ts';
+import { eventually } from '../support/eventually.ts';
 import { SCHEMA_ID } from './log-record.ts';
 
 export interface LoadOptions {
@@ -58,7 +59,7 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
     rules: { timezone: 'UTC', lookbackDays: 2 },
   });
   const stop = new AbortController();
-  let gate: Promise<void> = Promise.resolve();
+  let gate: Promise<void> | undefined;
   let open: () => void = () => {};
   let sending: Promise<void> = Promise.resolve();
   let sent = 0;
@@ -108,8 +109,11 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
       return done;
     },
     async pause() {
-      gate = new Promise((resolve) => {
-        open = resolve;
+      gate ??= new Promise((resolve) => {
+        open = () => {
+          gate = undefined;
+          resolve();
+        };
       });
       await sending;
     },
@@ -132,4 +136,10 @@ export async function startLoad(options: LoadOptions): Promise<Load> {
   // Whoever waits for it gets the error; a scenario that fails before does not wait.
   done.catch(() => {});
   return load;
+}
+
+/** So that there is something to come, however slow the machine is. */
+export async function pausedEarly(load: Load): Promise<void> {
+  await eventually('something is sent', () => load.sent > 1_000);
+  await load.pause();
 }

@@ -1,17 +1,19 @@
 /** A ClickHouse that answers, and does not do what it is asked. */
 import { eventually } from '../support/eventually.ts';
 import type { Arena } from './arena.ts';
+import { pausedEarly } from './load.ts';
 import type { Scenario } from './scenario.ts';
 
 const fullDisk: Scenario = {
   name: 'a full disk',
   needs: 'a small disk',
   async play(arena) {
+    await pausedEarly(arena.load);
     const processor = await arena.run();
     await arena.goesOn('the first start');
     await keepDistance(arena);
-    await arena.anyMoment(0, 1_000);
     const free = await arena.clickhouse.fillDisk();
+    arena.load.resume();
     await eventually('an insert is tried again', async () => {
       return ((await processor.metric('tidemark_retries_total')) ?? 0) > 2;
     });
@@ -43,15 +45,17 @@ const DISTANCE = 'min_free_disk_bytes_to_perform_insert = 33554432';
 const noSpaceLeft: Scenario = {
   name: 'no space left, says ClickHouse',
   async play(arena) {
+    await pausedEarly(arena.load);
     const processor = await arena.run();
     await arena.goesOn('the first start');
     for (const table of ['user_day_rows', 'events_rows', 'source_progress_rows']) {
       const setting = 'min_free_disk_bytes_to_perform_insert';
-      await arena.anyMoment(0, 700);
+      await arena.load.pause();
       const before = (await processor.metric('tidemark_retries_total')) ?? 0;
       await arena.world.client.command({
         query: `ALTER TABLE ${table} MODIFY SETTING ${setting} = ${10n ** 18n}`,
       });
+      arena.load.resume();
       await eventually('an insert is tried again', async () => {
         return ((await processor.metric('tidemark_retries_total')) ?? 0) > before;
       });
@@ -64,8 +68,10 @@ const noSpaceLeft: Scenario = {
 const poison: Scenario = {
   name: 'a view that throws at every insert',
   async play(arena) {
+    await pausedEarly(arena.load);
     const first = await arena.run();
     await arena.goesOn('the first start');
+    arena.load.resume();
     await arena.world.client.command({
       query: `CREATE MATERIALIZED VIEW poison ENGINE = Memory
               AS SELECT throwIf(events > 0, 'poisoned') AS thrown FROM user_day_rows`,
