@@ -18,54 +18,48 @@ ORDER BY user_id
 SETTINGS min_age_to_force_merge_seconds = 600, min_age_to_force_merge_on_partition_only = 1
 COMMENT 'The first week of every user as stored; the row with the highest version of a user counts. Read the view user_first_week.';
 
--- refresh user_first_week_rows by user_id from user_history_rows, 20000 at a time
+-- refresh user_first_week_rows by user_id from user_history_rows
 INSERT INTO user_first_week_rows (user_id, creation_date, first_platform, event_counts, event_days, is_retained, version, made_by)
 WITH
     (SELECT groupArray(event_type) FROM event_types FINAL WHERE NOT counts_as_active) AS inactive_types,
     (SELECT toInt32(argMax(value, updated_at)) FROM view_settings WHERE name = 'retention_first_day') AS retention_first_day,
-    (SELECT toInt32(argMax(value, updated_at)) FROM view_settings WHERE name = 'retention_last_day') AS retention_last_day
+    (SELECT toInt32(argMax(value, updated_at)) FROM view_settings WHERE name = 'retention_last_day') AS retention_last_day,
+    toInt32(h.event_date) - toInt32(c.first_date) AS day_index,
+    h.events > 0 AND day_index BETWEEN 0 AND 6 AS in_week
 SELECT
-    user_id,
-    creation_date,
-    first_platform,
-    CAST(arrayReduce('sumMap', arrayMap(day -> mapApply((type, count) -> (toString(type), toUInt64(count)), day.event_counts), week)), 'Map(String, UInt64)') AS event_counts,
-    CAST(arrayReduce('sumMap', arrayMap(day -> mapApply((type, count) -> (toString(type), toUInt64(1)), day.event_counts), week)), 'Map(String, UInt64)') AS event_days,
-    arrayExists(
-        day -> day.event_date - creation_date BETWEEN retention_first_day AND retention_last_day
-            AND arrayExists(type -> NOT has(inactive_types, type), mapKeys(day.event_counts)),
-        days
-    ) AS is_retained,
-    version,
+    h.user_id AS user_id,
+    any(c.first_date) AS creation_date,
+    argMinIf(tuple(h.first_platform), (h.first_event_at, h.first_event_id), h.events > 0).1 AS first_platform,
+    CAST(sumMapIf(h.event_counts, in_week), 'Map(String, UInt64)') AS event_counts,
+    -- A bit per day, for a day may have several sources.
+    CAST(
+        mapApply(
+            (type, days) -> (type, bitCount(days)),
+            groupBitOrMapIf(mapApply((type, count) -> (type, bitShiftLeft(toUInt8(1), greatest(day_index, 0))), h.event_counts), in_week)
+        ),
+        'Map(String, UInt64)'
+    ) AS event_days,
+    max(
+        h.events > 0
+        AND day_index BETWEEN retention_first_day AND retention_last_day
+        AND arrayExists(type -> NOT has(inactive_types, type), mapKeys(h.event_counts))
+    )::Bool AS is_retained,
+    -- The two readings may see different rows. Then the lower sum says that there is more to be seen.
+    least(sum(h.version), any(c.version)) AS version,
     {made_by: UInt64} AS made_by
-FROM
+FROM user_history_rows AS h FINAL
+INNER JOIN
 (
     SELECT
         user_id,
-        groupArrayIf(
-            CAST((event_date, event_counts), 'Tuple(event_date Date, event_counts Map(LowCardinality(String), UInt64))'),
-            notEmpty(event_counts)
-        ) AS days,
-        arrayMin(arrayMap(day -> day.event_date, days)) AS creation_date,
-        arrayFilter(day -> day.event_date - creation_date <= 6, days) AS week,
-        argMinIf(tuple(first_platform), event_date, notEmpty(event_counts)).1 AS first_platform,
-        sum(version) AS version
-    FROM
-    (
-        -- One row per day, whatever the number of its sources.
-        SELECT
-            user_id,
-            event_date,
-            sumMapIf(h.event_counts, h.events > 0) AS event_counts,
-            argMinIf(tuple(h.first_platform), (h.first_event_at, h.first_event_id), h.events > 0).1 AS first_platform,
-            sum(h.version) AS version
-        FROM user_history_rows AS h FINAL
-        WHERE user_id IN ({stale})
-        GROUP BY
-            user_id,
-            event_date
-    )
+        minIf(first.event_date, first.events > 0) AS first_date,
+        sum(first.version) AS version
+    FROM user_history_rows AS first FINAL
+    WHERE user_id IN ({stale})
     GROUP BY user_id
-);
+) AS c ON c.user_id = h.user_id
+WHERE h.user_id IN ({stale})
+GROUP BY h.user_id;
 
 CREATE OR REPLACE VIEW user_first_week
 (
