@@ -1,6 +1,5 @@
 /** A ClickHouse that answers, and does not do what it is asked. */
 import { eventually } from '../support/eventually.ts';
-import type { Arena } from './arena.ts';
 import { pausedEarly } from './load.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -11,7 +10,6 @@ const fullDisk: Scenario = {
     await pausedEarly(arena.load);
     const processor = await arena.run();
     await arena.goesOn('the first start');
-    await keepDistance(arena);
     const free = await arena.clickhouse.fillDisk();
     arena.load.resume();
     await eventually('an insert is tried again', async () => {
@@ -24,22 +22,6 @@ const fullDisk: Scenario = {
     arena.notes.push(`a tmpfs of 160 MB filled to its end; it stood at ${stood} records`);
   },
 };
-
-/**
- * ClickHouse can take a part for whole whose last bytes found no room. With this setting it refuses an
- * insert before the disk is full, which is what is advised where disks fill.
- */
-async function keepDistance({ world }: Arena): Promise<void> {
-  const tables = await world.rows<{ name: string }>(
-    "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'",
-  );
-  for (const { name } of tables) {
-    const query = `ALTER TABLE ${name} MODIFY SETTING ${DISTANCE}`;
-    await world.client.command({ query });
-  }
-}
-
-const DISTANCE = 'min_free_disk_bytes_to_perform_insert = 33554432';
 
 /** Refuses as for a full disk, where none can be mounted. */
 const noSpaceLeft: Scenario = {
