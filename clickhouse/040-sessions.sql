@@ -20,22 +20,20 @@ COMMENT 'Sessions of every user as stored, one row per user whether they have an
 -- refresh user_sessions_rows by user_id from user_history_rows, 10000 at a time
 INSERT INTO user_sessions_rows (user_id, started_at, ended_at, events, event_counts, carried, version, made_by)
 WITH
-    (SELECT toInt64(round(ifNull(argMaxOrNull(session_gap_seconds, epoch), 1800) * 1000000)) FROM rules) AS gap_microseconds
+    (SELECT toInt64(round(ifNull(argMaxOrNull(session_gap_seconds, epoch), 1800) * 1000000)) FROM rules) AS gap_microseconds,
+    (SELECT ifNull(argMaxOrNull(timezone, epoch), 'UTC') FROM rules) AS zone
 SELECT
     user_id,
     arrayMap(run -> run[1].start, runs) AS started_at,
     arrayMap(run -> arrayMax(fragment -> fragment.end, run), runs) AS ended_at,
     arrayMap(run -> toUInt32(arraySum(fragment -> fragment.events, run)), runs) AS events,
-    arrayMap(
-        run -> if(length(run) = 1, run[1].event_counts, CAST(arrayReduce('sumMap', arrayMap(fragment -> fragment.event_counts, run)), 'Map(String, UInt32)')),
-        runs
-    ) AS event_counts,
+    arrayMap((run, n) -> if(length(run) = 1, run[1].event_counts, added_up[greatest(n, 1)]), runs, arrayCumSum(run -> length(run) > 1, runs)) AS event_counts,
     arrayFlatten(arrayMap(
         run -> arrayMap(
-            day -> (day, run[1].start, toUInt32(arraySum(fragment -> if(fragment.event_date < day, fragment.events, 0), run))),
-            arrayFilter(day -> day > run[1].event_date, arrayDistinct(arrayMap(fragment -> fragment.event_date, run)))
+            day -> (day, run[1].start, toUInt32(arraySum(fragment -> if(toDate(fragment.start, zone) < day, fragment.events, 0), run))),
+            arrayFilter(day -> day > toDate(run[1].start, zone), arrayDistinct(arrayMap(fragment -> toDate(fragment.start, zone), run)))
         ),
-        arrayFilter(run -> run[-1].event_date > run[1].event_date, runs)
+        arrayFilter(run -> toDate(run[-1].start, zone) > toDate(run[1].start, zone), runs)
     )) AS carried,
     version,
     {made_by: UInt64} AS made_by
@@ -43,19 +41,7 @@ FROM
 (
     SELECT
         user_id,
-        arraySort(
-            fragment -> (fragment.start, fragment.end),
-            groupArrayArrayIf(
-                arrayMap(
-                    fragment -> CAST(
-                        (fragment.start, fragment.end, fragment.events, fragment.event_counts, event_date),
-                        'Tuple(start DateTime64(6, \'UTC\'), end DateTime64(6, \'UTC\'), events UInt32, event_counts Map(String, UInt32), event_date Date)'
-                    ),
-                    h.session_fragments
-                ),
-                h.events > 0
-            )
-        ) AS fragments,
+        arraySort(fragment -> fragment.start, groupArrayArrayIf(h.session_fragments, h.events > 0)) AS fragments,
         arraySort(arrayMap(fragment -> toUnixTimestamp64Micro(fragment.end), fragments)) AS ends,
         -- Fragments of several sources may overlap. All before the n-th one are over, by more than the
         -- gap, exactly when n - 1 of all ends are: those after it end after it starts.
@@ -64,6 +50,11 @@ FROM
             fragments,
             arrayEnumerate(fragments)
         ) AS runs,
+        -- Nearly all sessions are one fragment; only of the others the counts have to be added up.
+        arrayMap(
+            run -> CAST(arrayReduce('sumMap', arrayMap(fragment -> fragment.event_counts, run)), 'Map(String, UInt32)'),
+            arrayFilter(run -> length(run) > 1, runs)
+        ) AS added_up,
         sum(h.version) AS version
     FROM user_history_rows AS h FINAL
     WHERE user_id IN ({stale})
