@@ -31,6 +31,8 @@ export interface ColdLog extends EndingLog {
 const LEASE = 'cold_writes';
 /** Nobody waits for any single row. */
 const COMMIT_INTERVAL_MS = 500;
+/** A process that reads Kafka has so many partitions, or thereabouts. */
+const SHARES = 4;
 
 export interface ColdRunOptions {
   readonly client: ClickHouseClient;
@@ -106,8 +108,8 @@ export class ColdRun implements AsyncDisposable {
       deadLetters: { send: () => Promise.resolve() },
       observer: tally.observer,
       limits: {
-        pendingRows: maxPendingRows,
-        pendingBytes: maxPendingBytes,
+        pendingRows: maxPendingRows * SHARES,
+        pendingBytes: maxPendingBytes * SHARES,
         cachedUserDays: maxCachedUserDays,
       },
       commitIntervalMs: COMMIT_INTERVAL_MS,
