@@ -86,8 +86,11 @@ export async function runProcessor(
     await seedActiveTypes(warehouse.client, wanted.activeEventTypes);
   }
   const rules = await adoptRules(warehouse.client, wanted);
-  const { intervalSeconds, sourceIdleSeconds } = configuration.refresh;
-  await adoptViewSettings(warehouse.client, { source_idle_seconds: sourceIdleSeconds });
+  const { intervalSeconds, sourceIdleSeconds, maxWideEventTypes } = configuration.refresh;
+  await adoptViewSettings(warehouse.client, {
+    source_idle_seconds: sourceIdleSeconds,
+    max_wide_event_types: maxWideEventTypes,
+  });
   await using _refreshing = startRefreshing({
     client: warehouse.client,
     intervalMs: intervalSeconds * 1000,

@@ -201,6 +201,11 @@ export const KNOBS = {
       meaning:
         'Seconds between two looks at the stored marts (growth, cohorts, breaches and the like); what is stale then is brought up to date.',
     }),
+    maxWideEventTypes: knob('MAX_WIDE_EVENT_TYPES', wholeNumber(0, 10_000), {
+      fallback: '200',
+      meaning:
+        'Event types that get columns of their own in the wide tables, in the order in which they came; the rest stay in the maps.',
+    }),
     sourceIdleSeconds: knob('SOURCE_IDLE_SECONDS', wholeNumber(1, 31_536_000), {
       fallback: '3600',
       meaning:

@@ -21,6 +21,7 @@ import { readMartRefreshes, recordMartRefreshes } from './mart-refreshes.ts';
 import type { KeptMart, MartRefreshRow, MartState } from './mart-refreshes.ts';
 import { readSchemaFiles } from './schema-files.ts';
 import type { RefreshStatement } from './schema-files.ts';
+import { WideColumns } from './wide-columns.ts';
 
 export interface MartRefresh {
   /** The stored table, without `_rows`. */
@@ -62,16 +63,19 @@ export class Refresher {
   readonly #client: ClickHouseClient;
   readonly #signal: AbortSignal | undefined;
   readonly #marts: readonly Mart[];
+  readonly #wide: WideColumns;
   /** By mart what it was last up to date with. Lost with the process: then all is looked at once. */
   readonly #seen = new Map<string, Ground>();
 
   private constructor(
     client: ClickHouseClient,
     marts: readonly Mart[],
+    wide: WideColumns,
     signal: AbortSignal | undefined,
   ) {
     this.#client = client;
     this.#marts = marts;
+    this.#wide = wide;
     this.#signal = signal;
   }
 
@@ -80,12 +84,12 @@ export class Refresher {
     const marts = files
       .flatMap((file) => file.refreshes)
       .map((refresh) => ({ ...refresh, mart: refresh.table.replace(/_rows$/, '') }));
-    return new Refresher(client, marts, signal);
+    return new Refresher(client, marts, await WideColumns.open(client), signal);
   }
 
   /**
-   * Brings every mart up to date with what was stored before. One that fails is named and does not stop
-   * the others.
+   * Brings every mart up to date with what was stored before, and gives new event types their columns.
+   * A mart that fails is named and does not stop the others.
    * @throws WarehouseError when ClickHouse cannot be asked at all.
    */
   async refresh({ full = false }: RefreshOptions = {}): Promise<readonly MartRefresh[]> {
@@ -99,6 +103,7 @@ export class Refresher {
       rows.push(await this.#refreshOne(mart, kept.get(mart.mart), { madeBy: made, now, full }));
     }
     await recordMartRefreshes(this.#client, rows);
+    await this.#wide.refresh();
     return rows.map(({ mart, rows_written, seconds, error }) => ({
       mart,
       rows: rows_written,
