@@ -52,6 +52,7 @@ interface Ground {
 
 /** What was done, and what the mart is now made of. */
 interface Brought {
+  readonly ground: Ground;
   readonly rows: number;
   readonly version: string;
   readonly madeBy: string;
@@ -126,10 +127,9 @@ export class Refresher {
     const started = performance.now();
     const seconds = () => (performance.now() - started) / 1000;
     try {
-      const parts = await this.#rows<{ name: string }>(SOURCE_PARTS, { table: mart.source });
-      const ground = { parts: new Set(parts.map(({ name }) => name)), madeBy: made };
+      const ground = { parts: await this.#partsOf(mart), madeBy: made };
       const brought = await this.#bring(mart, kept, ground, full);
-      this.#seen.set(mart.mart, ground);
+      this.#seen.set(mart.mart, brought.ground);
       return {
         mart: mart.mart,
         version: brought.version,
@@ -165,15 +165,34 @@ export class Refresher {
     const known = !full && seen?.madeBy === ground.madeBy ? seen.parts : undefined;
     const fresh = [...ground.parts].filter((name) => known?.has(name) !== true);
     if (known !== undefined && fresh.length === 0 && kept !== undefined) {
-      return { rows: 0, version: kept.version, madeBy: kept.madeBy };
+      return { ground, rows: 0, version: kept.version, madeBy: kept.madeBy };
     }
     if (mart.key === undefined) return this.#bringWhole(mart, kept, ground, full);
-    const parameters = {
-      made_by: ground.madeBy,
-      full,
-      everything: known === undefined,
-      parts: known === undefined ? [] : fresh,
-    };
+    let rows = 0;
+    let parts = ground.parts;
+    for (let round = 1; ; round++) {
+      const everything = known === undefined || round > ROUNDS_OF_PARTS;
+      const unseen = [...parts].filter((name) => known?.has(name) !== true);
+      rows += await this.#bringKeys(mart, {
+        made_by: ground.madeBy,
+        full,
+        everything,
+        parts: everything ? [] : unseen,
+      });
+      const after = await this.#partsOf(mart);
+      // What was merged meanwhile lies in another part, where it was not looked for.
+      const allWereThere = everything || unseen.every((name) => after.has(name));
+      if (allWereThere) {
+        return { ground: { ...ground, parts }, rows, version: '0', madeBy: ground.madeBy };
+      }
+      parts = after;
+    }
+  }
+
+  async #bringKeys(
+    mart: Mart,
+    parameters: Parameters & { readonly everything: boolean },
+  ): Promise<number> {
     const [stale] = await this.#rows<{ keys: number }>(
       `SELECT toUInt32(count()) AS keys FROM (${staleKeys(mart)})`,
       { ...parameters, chunks: 1, chunk: 0 },
@@ -183,7 +202,12 @@ export class Refresher {
     for (let chunk = 0; chunk < chunks; chunk++) {
       rows += await this.#insert(mart, { ...parameters, chunks, chunk });
     }
-    return { rows, version: '0', madeBy: ground.madeBy };
+    return rows;
+  }
+
+  async #partsOf({ source }: Mart): Promise<ReadonlySet<string>> {
+    const parts = await this.#rows<{ name: string }>(SOURCE_PARTS, { table: source });
+    return new Set(parts.map(({ name }) => name));
   }
 
   async #bringWhole(
@@ -197,7 +221,8 @@ export class Refresher {
     const { version, state } = source ?? { version: '0', state: '0' };
     const made = madeBy(ground.madeBy, { state });
     const stale = full || kept?.version !== version || kept.madeBy !== made;
-    return { rows: stale ? await this.#insert(mart, { version, full }) : 0, version, madeBy: made };
+    const rows = stale ? await this.#insert(mart, { version, full }) : 0;
+    return { ground, rows, version, madeBy: made };
   }
 
   async #insert(mart: Mart, parameters: Parameters): Promise<number> {
@@ -232,6 +257,9 @@ export class Refresher {
     }
   }
 }
+
+/** So often the new parts alone are looked at, while they are merged under the refresher's hands. */
+const ROUNDS_OF_PARTS = 3;
 
 const NEVER = { refreshedAt: null, age: null, error: null, checkedAgo: null } as const;
 

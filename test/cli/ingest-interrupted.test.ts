@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 const storedEvents = async (desk: Desk) =>
-  Number((await desk.rows('SELECT count() AS n FROM events_rows'))[0]!['n']);
+  Number((await desk.rows('SELECT count() AS n FROM events'))[0]!['n']);
 
 async function leasesHeld(desk: Desk): Promise<number> {
   const [held] = await desk.rows(

@@ -172,3 +172,31 @@ test('files are live while they are read, idle partitions are not waited for', a
   });
   expect(await state()).toMatchObject({ live_sources: 6 });
 });
+
+test('what is merged away while the refresher looks for it is not missed', async () => {
+  const tables = ['user_day_rows', 'user_history_rows'];
+  let merges = false;
+  // Every look at the parts is followed by a merge: those that were seen are there no more.
+  const merging = new Proxy(ch.client, {
+    get(client, name) {
+      if (name !== 'query') return Reflect.get(client, name) as unknown;
+      return async (request: Parameters<typeof client.query>[0]) => {
+        const result = await client.query(request);
+        if (merges && request.query.includes('FROM system.parts')) {
+          for (const table of tables) {
+            await client.command({ query: `OPTIMIZE TABLE ${table} FINAL` });
+          }
+        }
+        return result;
+      };
+    },
+  });
+  const refresher = await Refresher.open(merging);
+  await refresher.refresh();
+  const before = (await ch.rows('SELECT sum(active_users) AS n FROM activity_by_day'))[0];
+  await store(event('m', 20_001), event('m', 20_002));
+  merges = true;
+  expect(await written(refresher)).toMatchObject({ user_activity: 1, driver_days: 2 });
+  const after = (await ch.rows('SELECT sum(active_users) AS n FROM activity_by_day'))[0];
+  expect(Number(after!['n'])).toBe(Number(before!['n']) + 2);
+});
