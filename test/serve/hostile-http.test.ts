@@ -47,7 +47,11 @@ async function raw(...pieces: (string | Buffer)[]): Promise<number | null> {
   for (const piece of pieces) if (socket.writable) socket.write(piece);
   socket.end();
   const parts: Buffer[] = [];
-  for await (const part of socket as AsyncIterable<Buffer>) parts.push(part);
+  try {
+    for await (const part of socket as AsyncIterable<Buffer>) parts.push(part);
+  } catch {
+    // Closed while we were still sending: that is an answer too.
+  }
   const status = /^HTTP\/1\.1 (\d{3}) /.exec(Buffer.concat(parts).toString('latin1'))?.[1];
   return status === undefined ? null : Number(status);
 }
