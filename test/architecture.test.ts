@@ -22,6 +22,7 @@ const NATIVE_FORMAT = ['warehouse/byte-sink.ts', 'warehouse/native-block.ts'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(TERMS.map((file) => [file, []])),
   'streams/calendar.ts': ['streams/zone-offset.ts'],
+  'is-alive.ts': [],
   'warehouse/byte-sink.ts': [],
   'warehouse/native-block.ts': ['warehouse/byte-sink.ts'],
   /** Kafka's batches, byte by byte. */
@@ -46,6 +47,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
   // The edges: each implements ports, none knows another.
   'sources/kafka': [
+    'is-alive.ts',
     'sources/kafka/batch-header.ts',
     'sources/kafka/murmur2.ts',
     'sources/source.ts',
@@ -60,6 +62,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'processor/ports.ts',
   ],
   warehouse: [
+    'is-alive.ts',
     ...TERMS,
     ...NATIVE_FORMAT,
     'warehouse/store.ts',

@@ -17,10 +17,10 @@ import type { OpenKafka } from './kafka.ts';
 import { openKafka } from './kafka.ts';
 import { stackLogger } from './logger.ts';
 import { configuredRegistry, schemaOf } from './registry.ts';
-import { runProcessor } from './run-processor.ts';
+import { aborted, runProcessor } from './run-processor.ts';
 import type { RunningProcessor } from './run-processor.ts';
-import { sendTraffic } from './send-traffic.ts';
-import { createTopic, PARTITIONS, whereToLook } from './up.ts';
+import { sendTraffic, topicWithPartitions } from './send-traffic.ts';
+import { PARTITIONS, whereToLook } from './up.ts';
 import { watchFlow } from './watch-flow.ts';
 
 export interface DemoOptions {
@@ -69,7 +69,7 @@ export async function demo(options: DemoOptions): Promise<void> {
     if (exit) return;
     say(invocation, `\nWhere to look\n${whereToLook(configuration, running)}`);
     say(invocation, '\nEverything stays up until Ctrl-C; in another terminal: npx tidemark status');
-    await untilAborted(invocation.signal);
+    await aborted(invocation.signal);
   });
 }
 
@@ -178,7 +178,7 @@ async function withEmptyTopic(
   const wanted = configuration.topics.appEvents;
   for (let number = 1; ; number++) {
     const topic = number === 1 ? wanted : `${wanted}-${number}`;
-    await createTopic(kafka, topic);
+    await topicWithPartitions(kafka.kafka, topic, PARTITIONS);
     if (!(await isEmpty(kafka, topic))) continue;
     if (number > 1) say(invocation, `${wanted} has records already: the traffic goes to ${topic}`);
     return { ...configuration, topics: { ...configuration.topics, appEvents: topic } };
@@ -194,11 +194,4 @@ async function isEmpty({ kafka }: OpenKafka, topic: string): Promise<boolean> {
   } finally {
     await admin.disconnect();
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Configuration } from '../config/configuration.ts';
 import { recordSchema } from '../decode/record-schema.ts';
+import { wirePrefix } from '../decode/wire-prefix.ts';
 import { NO_MAPPING, readMapping } from '../sources/file/mapping.ts';
 import type { Mapping } from '../sources/file/mapping.ts';
 import { containerLog, isOfSchema } from '../sources/file/container-log.ts';
@@ -68,8 +69,7 @@ export class FileIntake {
       hashed: stream.hashed,
       timezone: configuration.rules.timezone,
     };
-    this.#prefix = Buffer.alloc(5);
-    this.#prefix.writeUInt32BE(schema.id, 1);
+    this.#prefix = wirePrefix(schema.id);
   }
 
   /** Looks at all files and the mapping. Throws a FileError or a UsageError that says what is wrong. */

@@ -2,6 +2,7 @@
 import type { Kafka } from 'kafkajs';
 import type { Configuration } from '../config/configuration.ts';
 import { recordSchema } from '../decode/record-schema.ts';
+import { wirePrefix } from '../decode/wire-prefix.ts';
 import { NO_MAPPING, readMapping } from '../sources/file/mapping.ts';
 import type { Mapping } from '../sources/file/mapping.ts';
 import { openRows } from '../sources/file/open-rows.ts';
@@ -59,8 +60,7 @@ export async function produceFiles(options: ProduceOptions): Promise<ProduceSumm
 
   const registry = configuredRegistry(configuration);
   const id = await registry.register({ stream: stream.name, topic, schema });
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(id, 1);
+  const prefix = wirePrefix(id);
 
   await using opened = await openKafka(configuration, invocation, commandLogger(configuration));
   const { kafka, brokers, embedded } = opened;

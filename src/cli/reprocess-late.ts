@@ -2,6 +2,7 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Configuration } from '../config/configuration.ts';
 import { recordSchema } from '../decode/record-schema.ts';
+import { wirePrefix } from '../decode/wire-prefix.ts';
 import { applyLateEvents } from '../processor/late-run.ts';
 import type { LateEvents } from '../processor/late-run.ts';
 import { NO_MAPPING } from '../sources/file/mapping.ts';
@@ -56,8 +57,7 @@ async function* lateLog(
   const { key } = streamNamed('app-events');
   const { timezone } = configuration.rules;
   const target = { stream: 'app-events', fields, key, hashed: null, timezone };
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(schema.id, 1);
+  const prefix = wirePrefix(schema.id);
   const encoder = new RowEncoder(target, NO_MAPPING, asRows(fields), prefix);
   let offset = from;
   for await (const rows of readApplied(client, { source, fields, from })) {

@@ -196,6 +196,7 @@ async function endedByItself(
   );
 }
 
-async function aborted(signal: AbortSignal): Promise<void> {
+/** Resolves when the signal is given. */
+export async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted) await once(signal, 'abort');
 }

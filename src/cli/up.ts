@@ -1,13 +1,12 @@
 /** `up`: the embedded stack and the processor; a picture of what flows, until it is told to stop. */
 import type { Configuration } from '../config/configuration.ts';
-import { createTopicIfMissing } from '../sources/kafka/topics.ts';
 import type { Invocation } from './invocation.ts';
 import { say } from './invocation.ts';
-import type { OpenKafka } from './kafka.ts';
 import { openKafka } from './kafka.ts';
 import { stackLogger } from './logger.ts';
 import { runProcessor } from './run-processor.ts';
 import type { RunningProcessor } from './run-processor.ts';
+import { topicWithPartitions } from './send-traffic.ts';
 import { watchFlow } from './watch-flow.ts';
 
 /** What a topic gets that has to be created. */
@@ -18,7 +17,8 @@ export async function up(configuration: Configuration, invocation: Invocation): 
   const topic = configuration.topics.appEvents;
   say(invocation, 'starting a Kafka broker, ClickHouse and the processor …');
   await using kafka = await openKafka(configuration, invocation, logger);
-  await createTopic(kafka, topic);
+  // So that nobody has to wait until it is found.
+  await topicWithPartitions(kafka.kafka, topic, PARTITIONS);
   await runProcessor({ configuration, invocation, logger }, async (running) => {
     say(invocation, `\n${whereToLook(configuration, running)}\n`);
     say(
@@ -31,17 +31,6 @@ export async function up(configuration: Configuration, invocation: Invocation): 
     const until = invocation.signal;
     await watchFlow({ configuration, invocation, running, title, until });
   });
-}
-
-/** So that nobody has to wait until it is found. */
-export async function createTopic({ kafka }: OpenKafka, topic: string): Promise<void> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    await createTopicIfMissing(admin, topic, { partitions: PARTITIONS });
-  } finally {
-    await admin.disconnect();
-  }
 }
 
 /** Addresses for a person, a producer and a query. */

@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
+import { isAlive } from '../is-alive.ts';
 
 /** Longer than any pause of a process that is to go on afterwards, in seconds. */
 const HOLDS_S = 30;
@@ -153,14 +154,5 @@ ORDER BY acquired_at`,
         () => {},
       );
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { isAlive } from '../../is-alive.ts';
 
 interface Mark {
   readonly host: string;
@@ -34,14 +35,5 @@ function parsed(mark: Buffer): Partial<Mark> {
     return (JSON.parse(mark.toString()) ?? {}) as Partial<Mark>;
   } catch {
     return {};
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
