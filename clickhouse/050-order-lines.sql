@@ -1,0 +1,27 @@
+-- Accepted order lines. In: the processor. Out: the view `order_lines`, and what is made of single lines.
+
+CREATE TABLE IF NOT EXISTS order_lines_rows
+(
+    event_date Date COMMENT 'Calendar day of invoiced_at in the configured time zone',
+    bucket UInt8 COMMENT 'Bucket of the customer, a hash of customer_id: the unit in which the processor loads customers',
+    customer_id String COMMENT 'Who bought; empty when unknown',
+    line_id String COMMENT 'Identity of the line within its customer and day, as the producer gave it' CODEC(ZSTD(1)),
+    invoice_no String COMMENT 'Invoice that the line belongs to',
+    stock_code String COMMENT 'What was sold (SKU), or a code of stock_codes; case-sensitive',
+    description Nullable(String) COMMENT 'Name of the article as printed on the invoice' CODEC(ZSTD(1)),
+    quantity Int32 COMMENT 'Units; negative for a return, never 0',
+    unit_price Decimal(18, 4) COMMENT 'Price of one unit in the shop''s currency',
+    invoiced_at DateTime64(6, 'UTC') COMMENT 'When the invoice was made; microseconds' CODEC(Delta, LZ4),
+    country LowCardinality(Nullable(String)) COMMENT 'Country of the customer as the shop writes it; mapped to one spelling by the table countries',
+    line_kind LowCardinality(String) COMMENT 'What the line is, first match: return, bad_debt, manual, non_product, free, incomplete, sale',
+    source LowCardinality(String) COMMENT 'Where it was read: topic/partition, file:NAME, or a branch of it such as SOURCE#late',
+    offset UInt64 COMMENT 'Position of the record in its source' CODEC(T64, LZ4),
+    record_time Nullable(DateTime64(3, 'UTC')) COMMENT 'Timestamp of the record (Kafka''s, or when the file was first read); milliseconds; NULL when it has none' CODEC(T64, LZ4),
+    rules_epoch UInt32 COMMENT 'Epoch of the rules under which the row was made' CODEC(T64, LZ4),
+    ingested_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was stored; milliseconds' CODEC(Delta, LZ4)
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(event_date)
+ORDER BY (event_date, bucket, customer_id, line_id, source)
+SETTINGS min_age_to_force_merge_seconds = 600, min_age_to_force_merge_on_partition_only = 1
+COMMENT 'Accepted order lines as stored; a row that was written twice counts once after merging. Read the view order_lines.';

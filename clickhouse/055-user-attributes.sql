@@ -1,0 +1,28 @@
+-- Every state of users that was accepted. In: the processor. Out: the latest states and the history.
+
+CREATE TABLE IF NOT EXISTS user_attribute_rows
+(
+    event_date Date COMMENT 'Calendar day of updated_at in the configured time zone',
+    bucket UInt8 COMMENT 'Bucket of user_id, a hash of it: the unit in which the processor loads states',
+    user_id String COMMENT 'User, as in the app events',
+    state_id String COMMENT 'Hash of the whole state: the same state sent again is the same row',
+    created_at DateTime64(6, 'UTC') COMMENT 'When the account was created; microseconds',
+    creation_platform LowCardinality(Nullable(String)) COMMENT 'Platform on which the account was created',
+    plan_id Nullable(String) COMMENT 'Plan the user is on',
+    city Nullable(String) COMMENT 'City of residence',
+    state LowCardinality(Nullable(String)) COMMENT 'State, province or region of residence',
+    country LowCardinality(Nullable(String)) COMMENT 'Country of residence',
+    retained_label Nullable(Int32) COMMENT 'External label of retention, kept raw: 1 retained, 0 not',
+    attributes Map(String, String) COMMENT 'Whatever else is known about the user by name, personal data among it' CODEC(ZSTD(1)),
+    updated_at DateTime64(6, 'UTC') COMMENT 'When this state became true; microseconds' CODEC(Delta, LZ4),
+    deleted Enum8('no' = 0, 'yes' = 1) COMMENT 'yes: a tombstone, which says that there is none from updated_at (its record time) on; the other fields are empty',
+    source LowCardinality(String) COMMENT 'Where it was read: topic/partition, file:NAME, or a branch of it such as SOURCE#late',
+    offset UInt64 COMMENT 'Position of the record in its source' CODEC(T64, LZ4),
+    record_time Nullable(DateTime64(3, 'UTC')) COMMENT 'Timestamp of the record (Kafka''s, or when the file was first read); milliseconds; NULL when it has none' CODEC(T64, LZ4),
+    rules_epoch UInt32 COMMENT 'Epoch of the rules under which the row was made' CODEC(T64, LZ4),
+    ingested_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When the row was stored; milliseconds' CODEC(Delta, LZ4),
+    version UInt64 MATERIALIZED toUInt64(rules_epoch) * 4294967296 + 1 COMMENT 'Grows with every row of the key: how marts know that there is something new'
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (event_date, bucket, user_id, state_id, source)
+COMMENT 'Accepted states as stored; a row that was written twice counts once after merging. Of two states the higher (updated_at, record_time, offset, source) wins.';
