@@ -86,10 +86,13 @@ export async function runProcessor(
     await seedActiveTypes(warehouse.client, wanted.activeEventTypes);
   }
   const rules = await adoptRules(warehouse.client, wanted);
-  const { intervalSeconds, sourceIdleSeconds, maxWideEventTypes } = configuration.refresh;
+  const { intervalSeconds, sourceIdleSeconds, maxWideEventTypes, retentionDays } =
+    configuration.refresh;
   await adoptViewSettings(warehouse.client, {
     source_idle_seconds: sourceIdleSeconds,
     max_wide_event_types: maxWideEventTypes,
+    retention_first_day: retentionDays.from,
+    retention_last_day: retentionDays.to,
   });
   await using _refreshing = startRefreshing({
     client: warehouse.client,

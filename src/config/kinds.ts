@@ -15,6 +15,23 @@ export function wholeNumber(from: number, to: number): Kind<number> {
   };
 }
 
+/** Whole numbers from one to another, both included, as `from..to`. */
+export function wholeRange(
+  from: number,
+  to: number,
+): Kind<{ readonly from: number; readonly to: number }> {
+  return {
+    accepts: `a range such as 22..28, of whole numbers from ${from} to ${to}`,
+    schema: text
+      .regex(/^\d+\.\.\d+$/)
+      .transform((value) => {
+        const [first = '', last = ''] = value.split('..');
+        return { from: Number(first), to: Number(last) };
+      })
+      .refine((range) => from <= range.from && range.from <= range.to && range.to <= to),
+  };
+}
+
 /** Text of a given form. */
 export function textLike(accepts: string, form: RegExp): Kind<string> {
   return { accepts, schema: text.regex(form) };

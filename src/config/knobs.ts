@@ -11,6 +11,7 @@ import {
   textLike,
   timezone,
   wholeNumber,
+  wholeRange,
   yesOrNo,
 } from './kinds.ts';
 import { knob, optional } from './knob.ts';
@@ -205,6 +206,11 @@ export const KNOBS = {
       fallback: '200',
       meaning:
         'Event types that get columns of their own in the wide tables, in the order in which they came; the rest stay in the maps.',
+    }),
+    retentionDays: knob('RETENTION_DAYS', wholeRange(1, 365), {
+      fallback: '22..28',
+      meaning:
+        'Days after the first one, that being day 0, of which an active event makes a user retained (is_retained_4_weeks).',
     }),
     sourceIdleSeconds: knob('SOURCE_IDLE_SECONDS', wholeNumber(1, 31_536_000), {
       fallback: '3600',

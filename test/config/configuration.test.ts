@@ -33,7 +33,7 @@ test('nothing set gives the defaults of the definitions', () => {
 });
 
 test('values of every kind are taken as they are meant', () => {
-  const { kafka, rules, logging, clickhouse, topics } = read({
+  const { kafka, rules, refresh, logging, clickhouse, topics } = read({
     KAFKA_BROKERS: 'a:9092, b:9093,[::1]:9092',
     KAFKA_SSL: 'TRUE',
     KAFKA_SASL_MECHANISM: 'SCRAM-SHA-256',
@@ -44,6 +44,7 @@ test('values of every kind are taken as they are meant', () => {
     MIN_EVENT_TIME: '2001-02-03T04:05:06+01:00',
     ACTIVE_EVENT_TYPES: 'page_view,checkout',
     LOG_LEVEL: 'Debug',
+    RETENTION_DAYS: '14..20',
     CLICKHOUSE_URL: 'https://u:p@host:8443/analytics',
     KAFKA_TOPIC_APP_EVENTS: 'prod.events_v2',
   });
@@ -54,6 +55,7 @@ test('values of every kind are taken as they are meant', () => {
   expect(rules.lookbackDays).toBe(0);
   expect(rules.minEventTime).toBe(Date.UTC(2001, 1, 3, 3, 5, 6) * 1000);
   expect(rules.activeEventTypes).toEqual(['page_view', 'checkout']);
+  expect(refresh.retentionDays).toEqual({ from: 14, to: 20 });
   expect(logging.level).toBe('debug');
   expect(clickhouse.url).toBe('https://u:p@host:8443/analytics');
   expect(topics.appEvents).toBe('prod.events_v2');
@@ -70,6 +72,16 @@ test.each([
   ['LOOKBACK_DAYS', '61', 'LOOKBACK_DAYS must be a whole number from 0 to 60, got "61"'],
   ['LOOKBACK_DAYS', '2.5', 'LOOKBACK_DAYS must be a whole number from 0 to 60, got "2.5"'],
   ['LOOKBACK_DAYS', '-1', 'LOOKBACK_DAYS must be a whole number from 0 to 60, got "-1"'],
+  [
+    'RETENTION_DAYS',
+    '28..22',
+    'RETENTION_DAYS must be a range such as 22..28, of whole numbers from 1 to 365, got "28..22"',
+  ],
+  [
+    'RETENTION_DAYS',
+    '22-28',
+    'RETENTION_DAYS must be a range such as 22..28, of whole numbers from 1 to 365, got "22-28"',
+  ],
   [
     'TIMEZONE',
     'Mars/North',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { adoptViewSettings } from '../../src/warehouse/view-settings.ts';
 import { WideColumns } from '../../src/warehouse/wide-columns.ts';
 import { bursts, fact } from '../parity/event-facts-traffic.ts';
 import { EventFactsWorld } from '../parity/event-facts-world.ts';
@@ -75,6 +76,25 @@ test('the first week ends with day 6, and retention is of days 22 to 28 and unkn
     { user_id: 'server', views: 1, retained: 1 },
     { user_id: 'watermark', views: 1, retained: null },
   ]);
+});
+
+test('another window of retention is taken into use, also for those who were computed before', async () => {
+  const world = await EventFactsWorld.open(ch);
+  await world.accept([
+    ...['day 14', 'day 25'].map((user) => fact(user, at(0))),
+    fact('day 14', at(14)),
+    fact('day 25', at(25)),
+    fact('watermark', at(31)),
+  ]);
+  await world.refresh();
+  const retained = () =>
+    world.rows(
+      `SELECT user_id FROM dim_user_early_engagement WHERE is_retained_4_weeks ORDER BY user_id`,
+    );
+  expect(await retained()).toEqual([{ user_id: 'day 25' }]);
+  await adoptViewSettings(world.client, { retention_first_day: 14, retention_last_day: 20 });
+  await world.refresh();
+  expect(await retained()).toEqual([{ user_id: 'day 14' }]);
 });
 
 test('an event before the first moves the first week', async () => {
