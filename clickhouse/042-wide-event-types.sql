@@ -12,4 +12,5 @@ COMMENT 'Event types in the order in which they came; the first max_wide_event_t
 INSERT INTO view_settings (name, value, description, updated_at) VALUES
     ('max_wide_event_types', 200, 'How many event types get columns of their own', 1),
     ('retention_first_day', 22, 'First day_index of the window in which an active event makes a user retained', 1),
-    ('retention_last_day', 28, 'Last day_index of that window', 1);
+    ('retention_last_day', 28, 'Last day_index of that window', 1),
+    ('external_retention_label', 0, 'Whether retained_label of a user''s attributes, where there is one, goes before what events say: 1 yes, 0 no', 1);

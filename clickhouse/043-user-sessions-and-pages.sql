@@ -18,20 +18,28 @@ CREATE OR REPLACE VIEW fct_user_sessions
 )
 AS
 SELECT
-    session_id,
-    user_id,
-    event_date,
-    started_at,
-    ended_at,
-    duration_seconds,
+    s.session_id AS session_id,
+    s.user_id AS user_id,
+    s.event_date AS event_date,
+    s.started_at AS started_at,
+    s.ended_at AS ended_at,
+    s.duration_seconds AS duration_seconds,
     s.events::UInt64 AS events,
     CAST(s.event_counts, 'Map(String, UInt64)') AS event_counts,
     -- wide: s.event_counts['{type}']::UInt64 AS cnt_{type}_events
-    NULL::Nullable(String) AS state,
-    NULL::Nullable(String) AS country,
-    computed_at
+    a.state AS state,
+    a.country AS country,
+    s.computed_at AS computed_at
 FROM sessions AS s
-COMMENT 'One row per session with the number of events per event type, its length, and where its user lives.';
+LEFT JOIN
+(
+    SELECT
+        user_id,
+        state,
+        country
+    FROM user_attributes
+) AS a ON a.user_id = s.user_id
+COMMENT 'One row per session with the number of events per event type, its length, and where its user lives now.';
 
 CREATE OR REPLACE VIEW fct_producer_sessions
 (
@@ -50,17 +58,17 @@ CREATE OR REPLACE VIEW fct_producer_sessions
 )
 AS
 SELECT
-    producer_session_id,
-    user_id,
-    first_date AS event_date,
-    started_at,
-    ended_at,
-    (toUnixTimestamp64Micro(ended_at) - toUnixTimestamp64Micro(started_at)) / 1000000 AS duration_seconds,
-    events,
-    event_counts,
-    -- wide: event_counts['{type}'] AS cnt_{type}_events
-    NULL::Nullable(String) AS state,
-    NULL::Nullable(String) AS country,
+    s.producer_session_id AS producer_session_id,
+    s.user_id AS user_id,
+    s.first_date AS event_date,
+    s.started_at AS started_at,
+    s.ended_at AS ended_at,
+    (toUnixTimestamp64Micro(s.ended_at) - toUnixTimestamp64Micro(s.started_at)) / 1000000 AS duration_seconds,
+    s.events AS events,
+    s.event_counts AS event_counts,
+    -- wide: s.event_counts['{type}'] AS cnt_{type}_events
+    a.state AS state,
+    a.country AS country,
     now64(3, 'UTC') AS computed_at
 FROM
 (
@@ -77,7 +85,15 @@ FROM
     GROUP BY
         producer_session_id,
         user_id
-)
+) AS s
+LEFT JOIN
+(
+    SELECT
+        user_id,
+        state,
+        country
+    FROM user_attributes
+) AS a ON a.user_id = s.user_id
 COMMENT 'One row per user and session as their producer counts sessions, from the events that name one.';
 
 CREATE OR REPLACE VIEW fct_page_views
@@ -98,19 +114,39 @@ CREATE OR REPLACE VIEW fct_page_views
 )
 AS
 SELECT
-    event_id,
-    user_id,
-    event_time,
-    event_date,
-    session_id,
-    page_url,
-    product_id,
-    NULL::Nullable(String) AS product_name,
-    NULL::Nullable(Decimal(18, 4)) AS product_price,
-    NULL::Nullable(String) AS state,
-    NULL::Nullable(String) AS country,
-    NULL::Nullable(DateTime64(6, 'UTC')) AS user_created_at,
-    computed_at
-FROM fct_events
-WHERE event_type = 'page_view'
-COMMENT 'One row per event of the type page_view. Filter on event_date or user_id: then only those events are read.';
+    e.event_id AS event_id,
+    e.user_id AS user_id,
+    e.event_time AS event_time,
+    e.event_date AS event_date,
+    e.session_id AS session_id,
+    e.page_url AS page_url,
+    e.product_id AS product_id,
+    -- The last state before the event may have ended before it: then the product was removed.
+    if(e.event_time < ifNull(p.valid_to, e.event_time + INTERVAL 1 SECOND), p.name, NULL) AS product_name,
+    if(e.event_time < ifNull(p.valid_to, e.event_time + INTERVAL 1 SECOND), p.price, NULL) AS product_price,
+    a.state AS state,
+    a.country AS country,
+    a.created_at AS user_created_at,
+    e.computed_at AS computed_at
+FROM fct_events AS e
+ASOF LEFT JOIN
+(
+    SELECT
+        product_id,
+        name::Nullable(String) AS name,
+        price::Nullable(Decimal(18, 4)) AS price,
+        valid_from,
+        valid_to
+    FROM products_history
+) AS p ON p.product_id = e.product_id AND p.valid_from <= e.event_time
+LEFT JOIN
+(
+    SELECT
+        user_id,
+        state,
+        country,
+        created_at::Nullable(DateTime64(6, 'UTC')) AS created_at
+    FROM user_attributes
+) AS a ON a.user_id = e.user_id
+WHERE e.event_type = 'page_view'
+COMMENT 'One row per event of the type page_view, with the product as it was then and what is known of the user now. Filter on event_date or user_id: then only those events are read.';

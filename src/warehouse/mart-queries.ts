@@ -29,23 +29,37 @@ export const REFERENCE_HASHES = `SELECT\n    toString(now64(3, 'UTC')) AS now,\n
   .join(',\n')}`;
 
 /** Of a keyed mart: the keys whose rows are missing, or made of other versions or by another statement. */
-export function staleKeys({ table, key = '', source }: RefreshStatement): string {
+export function staleKeys({ table, key = '', sources }: RefreshStatement): string {
   // Only a part that was not there before can hold what was not there before.
-  const candidates = (from: string) => `
+  const fresh = sources
+    .map(
+      (source) =>
+        `SELECT ${key} FROM ${source} WHERE concat('${source}/', _part) IN {parts: Array(String)}`,
+    )
+    .join(' UNION ALL ');
+  const candidates = `
         WHERE cityHash64(${key}) % {chunks: UInt32} = {chunk: UInt32}
-            AND ({everything: Bool} OR ${key} IN (SELECT ${key} FROM ${from} WHERE _part IN {parts: Array(String)}))`;
+            AND ({everything: Bool} OR ${key} IN (${fresh}))`;
+  const versions = sources.map(
+    (source) => `SELECT ${key} AS key, version FROM ${source} FINAL${candidates}`,
+  ).join(`
+        UNION ALL
+        `);
   return `
     SELECT s.key
     FROM
     (
-        SELECT ${key} AS key, sum(version) AS version
-        FROM ${source} FINAL${candidates(source)}
+        SELECT key, sum(version) AS version
+        FROM
+        (
+        ${versions}
+        )
         GROUP BY key
     ) AS s
     LEFT JOIN
     (
         SELECT ${key} AS key, min(version) AS version, max(made_by != {made_by: UInt64}) AS outdated
-        FROM ${table} FINAL${candidates(source)}
+        FROM ${table} FINAL${candidates}
         GROUP BY key
     ) AS t ON t.key = s.key
     WHERE s.version != t.version OR t.outdated OR {full: Bool}`;
@@ -66,10 +80,11 @@ SELECT
 FROM ${source} AS m FINAL`;
 }
 
+/** The parts of tables, each as `TABLE/PART`. */
 export const SOURCE_PARTS = `
-SELECT name
+SELECT concat(table, '/', name) AS name
 FROM system.parts
-WHERE database = currentDatabase() AND table = {table: String} AND active`;
+WHERE database = currentDatabase() AND table IN {tables: Array(String)} AND active`;
 
 /** Checksum of a text and of the reference data that it names: 64 bits, as a decimal number. */
 export function madeBy(text: string, references: Readonly<Record<string, string>>): string {

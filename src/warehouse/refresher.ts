@@ -44,7 +44,7 @@ interface Mart extends RefreshStatement {
 
 /** What there is to compute a mart from. */
 interface Ground {
-  /** Names of the parts of its source. */
+  /** The parts of its sources, each as `TABLE/PART`. */
   readonly parts: ReadonlySet<string>;
   /** Checksum of its statement and the reference data. */
   readonly madeBy: string;
@@ -205,8 +205,8 @@ export class Refresher {
     return rows;
   }
 
-  async #partsOf({ source }: Mart): Promise<ReadonlySet<string>> {
-    const parts = await this.#rows<{ name: string }>(SOURCE_PARTS, { table: source });
+  async #partsOf({ sources }: Mart): Promise<ReadonlySet<string>> {
+    const parts = await this.#rows<{ name: string }>(SOURCE_PARTS, { tables: sources });
     return new Set(parts.map(({ name }) => name));
   }
 
@@ -217,7 +217,9 @@ export class Refresher {
     full: boolean,
   ): Promise<Brought> {
     // Asked before the source is read: at worst the mart is computed once too often.
-    const [source] = await this.#rows<{ version: string; state: string }>(sourceState(mart.source));
+    const [source] = await this.#rows<{ version: string; state: string }>(
+      sourceState(mart.sources[0]),
+    );
     const { version, state } = source ?? { version: '0', state: '0' };
     const made = madeBy(ground.madeBy, { state });
     const stale = full || kept?.version !== version || kept.madeBy !== made;

@@ -19,14 +19,14 @@ export interface SchemaFile {
 
 /**
  * A statement below a line `-- refresh TABLE from SOURCE` or
- * `-- refresh TABLE by KEY from SOURCE`, the latter perhaps with `, N at a time`.
+ * `-- refresh TABLE by KEY from SOURCE and SOURCE`, the latter perhaps with `, N at a time`.
  */
 export interface RefreshStatement {
   readonly table: string;
   /** The column by whose values parts of it are computed anew; undefined: it is computed as a whole. */
   readonly key: string | undefined;
-  /** The table whose versions decide whether it is stale. */
-  readonly source: string;
+  /** The tables whose versions decide whether it is stale: one, or for parts of it any number. */
+  readonly sources: readonly [string, ...string[]];
   /** How many keys are computed at a time: it bounds the memory. Default 100,000. */
   readonly atOnce: number;
   readonly statement: string;
@@ -34,7 +34,7 @@ export interface RefreshStatement {
 
 const FOLDER = new URL('../../clickhouse/', import.meta.url);
 const KEYS_AT_ONCE = 100_000;
-const REFRESH = /^-- refresh (\w+)(?: by (\w+))? from (\w+)(?:, (\d+) at a time)?$/m;
+const REFRESH = /^-- refresh (\w+)(?: by (\w+))? from (\w+)((?: and \w+)*)(?:, (\d+) at a time)?$/m;
 
 /** In the order of their numbers. */
 export async function readSchemaFiles(): Promise<readonly SchemaFile[]> {
@@ -47,10 +47,19 @@ export async function readSchemaFiles(): Promise<readonly SchemaFile[]> {
       const statements: string[] = [];
       const refreshes: RefreshStatement[] = [];
       for (const statement of sqlStatements(text)) {
-        const [, table, key, source, atOnce] = REFRESH.exec(statement) ?? [];
-        if (table === undefined || source === undefined) statements.push(statement);
-        else
-          refreshes.push({ table, key, source, statement, atOnce: Number(atOnce ?? KEYS_AT_ONCE) });
+        const [, table, key, source, others = '', atOnce] = REFRESH.exec(statement) ?? [];
+        if (table === undefined || source === undefined) {
+          statements.push(statement);
+          continue;
+        }
+        const [, ...more] = others.split(' and ');
+        refreshes.push({
+          table,
+          key,
+          sources: [source, ...more],
+          statement,
+          atOnce: Number(atOnce ?? KEYS_AT_ONCE),
+        });
       }
       return {
         name: file.slice(0, -'.sql'.length),

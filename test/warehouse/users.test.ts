@@ -112,8 +112,19 @@ function dimUser(events: readonly Event[], inactive: readonly string[]): Record<
     share_events: ofType('share'),
     like_events: ofType('like'),
     reward_search_events: ofType('reward_search'),
+    ...NO_ATTRIBUTES,
   };
 }
+
+const NO_ATTRIBUTES = {
+  created_at: null,
+  creation_date: null,
+  creation_platform: null,
+  plan_id: null,
+  city: null,
+  state: null,
+  country: null,
+};
 
 /** Replays the miles: when the balance fell below zero for the last time, for who is there still. */
 function flaggedAt(events: readonly Event[]): string | null {
