@@ -29,6 +29,7 @@ import { openKafka } from './kafka.ts';
 import type { OpenKafka } from './kafka.ts';
 import { packageVersion } from './package-version.ts';
 import { configuredRegistry, schemaOf } from './registry.ts';
+import { viewSettings } from './view-settings.ts';
 import { openMigratedWarehouse } from './warehouse.ts';
 import type { Warehouse } from './warehouse.ts';
 
@@ -86,17 +87,10 @@ export async function runProcessor(
     await seedActiveTypes(warehouse.client, wanted.activeEventTypes);
   }
   const rules = await adoptRules(warehouse.client, wanted);
-  const { intervalSeconds, sourceIdleSeconds, maxWideEventTypes, retentionDays } =
-    configuration.refresh;
-  await adoptViewSettings(warehouse.client, {
-    source_idle_seconds: sourceIdleSeconds,
-    max_wide_event_types: maxWideEventTypes,
-    retention_first_day: retentionDays.from,
-    retention_last_day: retentionDays.to,
-  });
+  await adoptViewSettings(warehouse.client, viewSettings(configuration));
   await using _refreshing = startRefreshing({
     client: warehouse.client,
-    intervalMs: intervalSeconds * 1000,
+    intervalMs: configuration.refresh.intervalSeconds * 1000,
     onStates: (marts) => {
       for (const { mart, error } of marts) if (error !== null) logger.error({ mart }, error);
       running.marts = marts;

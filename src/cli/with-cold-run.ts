@@ -3,10 +3,12 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import type { Configuration } from '../config/configuration.ts';
 import { appEvents } from '../streams/app-events.ts';
 import { adoptRules } from '../warehouse/rules-store.ts';
+import { adoptViewSettings } from '../warehouse/view-settings.ts';
 import { ColdRun } from './cold-run.ts';
 import { seedActiveTypes } from './event-type-rows.ts';
 import type { Invocation } from './invocation.ts';
 import { localRegistry, schemaOf } from './registry.ts';
+import { viewSettings } from './view-settings.ts';
 import { openMigratedWarehouse } from './warehouse.ts';
 
 export interface ColdWork {
@@ -25,6 +27,7 @@ export async function withColdRun<T>(
   const { client } = warehouse;
   const { activeEventTypes } = configuration.rules;
   if (activeEventTypes !== undefined) await seedActiveTypes(client, activeEventTypes);
+  await adoptViewSettings(client, viewSettings(configuration));
   await using run = await ColdRun.begin({
     client,
     configuration,

@@ -32,6 +32,15 @@ export function wholeRange(
   };
 }
 
+/** A part of a whole that is more than nothing of it. */
+export const fraction: Kind<number> = {
+  accepts: 'a number above 0, at most 1, such as 0.6',
+  schema: text
+    .regex(/^(\d+(\.\d*)?|\.\d+)$/)
+    .transform(Number)
+    .refine((value) => value > 0 && value <= 1),
+};
+
 /** Text of a given form. */
 export function textLike(accepts: string, form: RegExp): Kind<string> {
   return { accepts, schema: text.regex(form) };

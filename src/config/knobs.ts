@@ -3,6 +3,7 @@
  * all come from this table.
  */
 import {
+  fraction,
   httpUrl,
   instant,
   line,
@@ -216,6 +217,27 @@ export const KNOBS = {
       fallback: '3600',
       meaning:
         'Seconds of record time that the last record of a partition may be behind the newest of its stream; beyond, the partition is idle and is_complete does not wait for it.',
+    }),
+  },
+
+  customers: {
+    grossMargin: knob('GROSS_MARGIN', fraction, {
+      fallback: '0.6',
+      meaning:
+        'Part of the revenue that is left when the goods are paid: what the value of customers is computed with.',
+    }),
+    cltvHorizonDays: knob('CLTV_HORIZON_DAYS', wholeNumber(1, 36_500), {
+      fallback: '365',
+      meaning: 'Days ahead for which cltv_predicted says what a customer will bring.',
+    }),
+    churnDays: knob('CHURN_DAYS', wholeNumber(1, 36_500), {
+      fallback: '90',
+      meaning: 'Days without an order beyond which a customer is churned.',
+    }),
+    rfmMode: knob('RFM_MODE', oneOf('ntile', 'quantile'), {
+      fallback: 'ntile',
+      meaning:
+        'How recency, frequency and money become scores from 1 to 5: ntile makes five groups of equal size, equal values by customer id; with quantile equal values share a score.',
     }),
   },
 

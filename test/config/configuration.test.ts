@@ -33,7 +33,7 @@ test('nothing set gives the defaults of the definitions', () => {
 });
 
 test('values of every kind are taken as they are meant', () => {
-  const { kafka, rules, refresh, logging, clickhouse, topics } = read({
+  const { customers, kafka, rules, refresh, logging, clickhouse, topics } = read({
     KAFKA_BROKERS: 'a:9092, b:9093,[::1]:9092',
     KAFKA_SSL: 'TRUE',
     KAFKA_SASL_MECHANISM: 'SCRAM-SHA-256',
@@ -45,6 +45,8 @@ test('values of every kind are taken as they are meant', () => {
     ACTIVE_EVENT_TYPES: 'page_view,checkout',
     LOG_LEVEL: 'Debug',
     RETENTION_DAYS: '14..20',
+    GROSS_MARGIN: '.45',
+    RFM_MODE: 'Quantile',
     CLICKHOUSE_URL: 'https://u:p@host:8443/analytics',
     KAFKA_TOPIC_APP_EVENTS: 'prod.events_v2',
   });
@@ -56,6 +58,7 @@ test('values of every kind are taken as they are meant', () => {
   expect(rules.minEventTime).toBe(Date.UTC(2001, 1, 3, 3, 5, 6) * 1000);
   expect(rules.activeEventTypes).toEqual(['page_view', 'checkout']);
   expect(refresh.retentionDays).toEqual({ from: 14, to: 20 });
+  expect(customers).toMatchObject({ grossMargin: 0.45, churnDays: 90, rfmMode: 'quantile' });
   expect(logging.level).toBe('debug');
   expect(clickhouse.url).toBe('https://u:p@host:8443/analytics');
   expect(topics.appEvents).toBe('prod.events_v2');
@@ -71,6 +74,12 @@ test.each([
   ['LOOKBACK_DAYS', 'two', 'LOOKBACK_DAYS must be a whole number from 0 to 60, got "two"'],
   ['LOOKBACK_DAYS', '61', 'LOOKBACK_DAYS must be a whole number from 0 to 60, got "61"'],
   ['LOOKBACK_DAYS', '2.5', 'LOOKBACK_DAYS must be a whole number from 0 to 60, got "2.5"'],
+  ['GROSS_MARGIN', '0', 'GROSS_MARGIN must be a number above 0, at most 1, such as 0.6, got "0"'],
+  [
+    'GROSS_MARGIN',
+    '60%',
+    'GROSS_MARGIN must be a number above 0, at most 1, such as 0.6, got "60%"',
+  ],
   ['LOOKBACK_DAYS', '-1', 'LOOKBACK_DAYS must be a whole number from 0 to 60, got "-1"'],
   [
     'RETENTION_DAYS',
