@@ -101,6 +101,7 @@ const context = {
       ],
     },
     platforms: { closed: false, platforms: [] },
+    stockCodes: [],
   },
   store,
   schemas: { schema: () => Promise.resolve(JSON.stringify(eventSchema())) },

@@ -21,6 +21,7 @@ import type { Outcomes } from './outcome-tally.ts';
 
 /** A log, and how it is taken in. */
 export interface ColdLog extends EndingLog {
+  readonly stream: Stream;
   /** Days behind the watermark that an event may be; Infinity: as old as it likes. */
   readonly lookbackDays: number;
   /** Whether what earlier runs made of its records is counted too. */
@@ -38,7 +39,6 @@ export interface ColdRunOptions {
   readonly client: ClickHouseClient;
   readonly configuration: Configuration;
   readonly invocation: Invocation;
-  readonly stream: Stream;
   readonly schemas: SchemaRegistry;
   readonly rules: Rules;
   /** What it is, for whoever finds the database taken. */
@@ -84,8 +84,8 @@ export class ColdRun implements AsyncDisposable {
     try {
       await takeInWhole({
         log,
-        assign: (options) => processor.assign(options),
-        readLine: () => this.#store.readProgress(this.#options.stream.name, log.name),
+        assign: (options) => processor.assign(log.stream, options),
+        readLine: () => this.#store.readProgress(log.stream.name, log.name),
         signal: this.signal,
       });
     } catch (error) {
@@ -97,10 +97,9 @@ export class ColdRun implements AsyncDisposable {
   }
 
   #processor(tally: OutcomeTally, lookbackDays: number, fatal: AbortController): Processor {
-    const { configuration, invocation, stream, schemas, rules } = this.#options;
+    const { configuration, invocation, schemas, rules } = this.#options;
     const { maxPendingRows, maxPendingBytes, maxCachedUserDays } = configuration.processor;
     return new Processor({
-      stream,
       rules: { ...rules, lookbackDays },
       store: this.#store,
       schemas,

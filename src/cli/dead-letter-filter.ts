@@ -46,7 +46,17 @@ const ALL = `
         'late' AS outcome,
         'late' AS reason,
         applied_at AS done_at
-    FROM late_events`;
+    FROM late_events
+    UNION ALL
+    SELECT
+        'order-lines' AS stream,
+        source,
+        offset,
+        ifNull(record_time, ingested_at) AS at,
+        'late' AS outcome,
+        'late' AS reason,
+        applied_at AS done_at
+    FROM late_order_lines_rows FINAL`;
 
 export function filterOptions(command: Command): Command {
   return command

@@ -14,6 +14,7 @@ import { RowEncoder } from '../sources/file/row-encoder.ts';
 import type { RowFault, RowFile } from '../sources/file/row-file.ts';
 import type { RowTarget } from '../sources/file/row-plan.ts';
 import type { RecordBatch } from '../sources/source.ts';
+import type { Stream } from '../streams/stream.ts';
 import type { ProgressLine as Line } from '../warehouse/store.ts';
 import type { ColdLog, ColdRun } from './cold-run.ts';
 import { UsageError } from './exit-status.ts';
@@ -23,6 +24,7 @@ import { say } from './invocation.ts';
 import { sumOfOutcomes } from './outcome-tally.ts';
 import type { Outcomes } from './outcome-tally.ts';
 import { ProgressLine } from './progress.ts';
+import { openStream } from './registry.ts';
 import type { StreamFacts } from './streams.ts';
 
 export interface IngestOptions {
@@ -56,12 +58,14 @@ export class FileIntake {
   readonly #options: IngestOptions;
   readonly #target: RowTarget;
   readonly #mapping: Mapping;
+  readonly #stream: Stream;
   readonly #prefix: Buffer;
 
   private constructor(options: IngestOptions, mapping: Mapping) {
     const { stream, schema, configuration } = options;
     this.#options = options;
     this.#mapping = mapping;
+    this.#stream = openStream(configuration, stream);
     this.#target = {
       stream: stream.name,
       fields: recordSchema(JSON.parse(schema.schema) as object).fields,
@@ -128,6 +132,7 @@ export class FileIntake {
       }
     };
     return {
+      stream: this.#stream,
       name: this.#sourceOf(path),
       lookbackDays,
       countsEarlier: true,

@@ -1,5 +1,4 @@
 /** The wiring of `ingest`: files in, outcomes out. */
-import { UsageError } from './exit-status.ts';
 import { FileIntake } from './ingest-files.ts';
 import type { IngestOptions, IngestSummary } from './ingest-files.ts';
 import { folderSchema } from './registry.ts';
@@ -8,9 +7,6 @@ import { withColdRun } from './with-cold-run.ts';
 /** The files are looked at before anything is written. */
 export async function ingest(options: Omit<IngestOptions, 'schema'>): Promise<IngestSummary> {
   const { configuration, invocation, stream, files } = options;
-  if (stream.name !== 'app-events') {
-    throw new UsageError(`files of ${stream.name} cannot be ingested: only app-events can`);
-  }
   const schema = folderSchema(configuration, stream.name);
   const intake = await FileIntake.open({ ...options, schema });
   const command = `ingest ${files.join(' ')}`;

@@ -160,6 +160,23 @@ SELECT
             properties Map(String, String))'
     )) AS fields
 FROM late_events
+WHERE source = {source: String} AND offset = {offset: UInt64}
+UNION ALL
+SELECT
+    'order-lines' AS stream,
+    source,
+    offset,
+    record_time,
+    ingested_at AS stored_at,
+    applied_at AS done_at,
+    days_late,
+    toJSONString(CAST(
+        tuple(line_id, invoice_no, nullIf(customer_id, ''), stock_code, description, quantity, unit_price, invoiced_at, country),
+        'Tuple(line_id String, invoice_no String, customer_id Nullable(String), stock_code String,
+            description Nullable(String), quantity Int32, unit_price Decimal(18, 4),
+            invoiced_at DateTime64(6, \'UTC\'), country Nullable(String))'
+    )) AS fields
+FROM late_order_lines_rows FINAL
 WHERE source = {source: String} AND offset = {offset: UInt64}`;
 
 /** With the schema that the value itself names, where that is known and the bytes are of it. */

@@ -1,13 +1,13 @@
 /** In: a span of days. Out: their user-days are what their events say, and which were not. */
 import { foldDay } from '../processor/day-fold.ts';
-import { appEvents } from '../streams/app-events.ts';
 import { ClickHouseStore } from '../warehouse/clickhouse-store.ts';
 import { readNewestRules, recordRules } from '../warehouse/rules-store.ts';
 import { RebuiltDays, readSourceDays } from '../warehouse/rebuilt-days.ts';
 import type { DifferentDay } from '../warehouse/rebuilt-days.ts';
 import { WorkError } from './exit-status.ts';
 import { ProgressLine } from './progress.ts';
-import { schemaOf } from './registry.ts';
+import { openStream } from './registry.ts';
+import { streamNamed } from './streams.ts';
 import type { ColdWork } from './with-cold-run.ts';
 import { withColdRun } from './with-cold-run.ts';
 
@@ -40,7 +40,7 @@ export async function rebuildDays({ from, to, ...work }: Rebuild): Promise<Rebui
       throw new WorkError('the database has no rules: nothing was processed');
     // The same rules in a new epoch: its versions are above all others, those of wrong rows too.
     const rules = { ...newest, epoch: newest.epoch + 1 };
-    const stream = appEvents(JSON.parse(schemaOf(configuration, 'app-events')) as object);
+    const stream = openStream(configuration, streamNamed('app-events'));
     const store = new ClickHouseStore(client);
     const days = await readSourceDays(client, from, to);
     const examples: DifferentDay[] = [];

@@ -6,7 +6,9 @@ import { LocalRegistry } from '../decode/local-registry.ts';
 import type { ProducerRegistry } from '../decode/registry-port.ts';
 import { BUNDLED_SCHEMAS, readSchemaFolder } from '../decode/schema-folder.ts';
 import type { SchemaVersion } from '../decode/schema-folder.ts';
+import type { Stream } from '../streams/stream.ts';
 import { STREAMS } from './streams.ts';
+import type { StreamFacts } from './streams.ts';
 
 /** The registry of SCHEMA_REGISTRY_URL, or the local one in its place. */
 export function configuredRegistry(configuration: Configuration): ProducerRegistry {
@@ -26,6 +28,11 @@ export function localRegistry({ storage, topics }: Configuration): LocalRegistry
 /** The current schema of a stream as JSON text. */
 export function schemaOf(configuration: Configuration, stream: string): string {
   return folderSchema(configuration, stream).schema;
+}
+
+/** A stream with its current schema. */
+export function openStream(configuration: Configuration, { name, open }: StreamFacts): Stream {
+  return open(JSON.parse(schemaOf(configuration, name)) as object);
 }
 
 /** The current schema of a stream, with its id in the folder. */

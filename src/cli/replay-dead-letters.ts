@@ -7,6 +7,7 @@ import { TopicProducer } from '../sources/kafka/topic-producer.ts';
 import { RecordList } from '../sources/record-list.ts';
 import type { RecordBatch } from '../sources/source.ts';
 import { REASONS } from '../streams/reasons.ts';
+import type { Stream } from '../streams/stream.ts';
 import {
   countBySource,
   markReplayed,
@@ -14,7 +15,7 @@ import {
   readSelected,
   replayedSources,
 } from '../warehouse/rejected-events.ts';
-import type { Selection } from '../warehouse/rejected-events.ts';
+import type { Selection, StreamSource } from '../warehouse/rejected-events.ts';
 import type { ColdRun } from './cold-run.ts';
 import { selected } from './dead-letter-filter.ts';
 import type { DeadLetterFilter } from './dead-letter-filter.ts';
@@ -22,6 +23,8 @@ import { openKafka } from './kafka.ts';
 import { commandLogger } from './logger.ts';
 import { sumOfOutcomes } from './outcome-tally.ts';
 import type { Outcomes } from './outcome-tally.ts';
+import { openStream } from './registry.ts';
+import { streamNamed } from './streams.ts';
 import type { ColdWork } from './with-cold-run.ts';
 import { withColdRun } from './with-cold-run.ts';
 
@@ -45,26 +48,34 @@ export async function replayDeadLetters(work: ReplayWork): Promise<Replayed> {
   const { configuration } = work;
   const all = waiting(work.filter);
   const selection = recordsOf(all);
-  const topic = configuration.topics.appEvents;
+  const topicOf = (stream: string): string => configuration.topics[streamNamed(stream).topic];
+  const isOfKafka = ({ stream, source }: StreamSource): boolean =>
+    isPartitionOf(topicOf(stream), source);
   return withColdRun({ ...work, command: 'dead-letters replay' }, async (run, client) => {
     const counts = await countBySource(client, all);
     const records = counts.filter(({ reason }) => reason in REASONS);
-    const sources = [...new Set(records.map(({ source }) => source))];
-    const ofKafka = sources.filter((source) => isPartitionOf(topic, source));
+    const sources = records.filter(
+      ({ stream, source }, at) =>
+        records.findIndex((one) => one.stream === stream && one.source === source) === at,
+    );
+    const ofKafka = sources.filter(isOfKafka);
     let sent = 0;
     if (ofKafka.length > 0) {
       await using opened = await openKafka(configuration, run, commandLogger(configuration));
-      await using producer = await TopicProducer.open(opened.kafka, topic);
-      for (const source of ofKafka)
+      for (const source of ofKafka) {
+        await using producer = await TopicProducer.open(opened.kafka, topicOf(source.stream));
         sent += await sendAgain(client, producer, run, source, selection);
+      }
     }
-    const rest = sources.filter((source) => !ofKafka.includes(source));
-    for (const source of rest) await markReplayed(client, source, selection);
+    for (const source of sources) {
+      if (!isOfKafka(source)) await markReplayed(client, source, selection);
+    }
     const files: Outcomes[] = [];
     // Those too that an interrupted run had marked and not taken in.
     for (const source of await replayedSources(client)) {
-      if (isPartitionOf(topic, source)) continue;
-      files.push(await takeIn(client, run, source));
+      if (isOfKafka(source)) continue;
+      const stream = openStream(configuration, streamNamed(source.stream));
+      files.push(await takeIn(client, run, stream, source));
     }
     const others = counts.filter(({ reason }) => !(reason in REASONS));
     return { sent, files: sumOfOutcomes(files), not_records: sumsByReason(others) };
@@ -76,7 +87,7 @@ async function sendAgain(
   client: ClickHouseClient,
   producer: TopicProducer,
   { signal }: ColdRun,
-  source: string,
+  source: StreamSource,
   selection: Selection,
 ): Promise<number> {
   let sent = 0;
@@ -94,9 +105,15 @@ async function sendAgain(
   }
 }
 
-function takeIn(client: ClickHouseClient, run: ColdRun, source: string): Promise<Outcomes> {
+function takeIn(
+  client: ClickHouseClient,
+  run: ColdRun,
+  stream: Stream,
+  source: StreamSource,
+): Promise<Outcomes> {
   return run.process({
-    name: `${source}#replay`,
+    stream,
+    name: `${source.source}#replay`,
     lookbackDays: Infinity,
     countsEarlier: false,
     read: (line) => replayLog(client, source, line.lastOffset ?? 0),
@@ -106,7 +123,7 @@ function takeIn(client: ClickHouseClient, run: ColdRun, source: string): Promise
 /** The position in the log is the offset, and the record's time that of the replay. */
 async function* replayLog(
   client: ClickHouseClient,
-  source: string,
+  source: StreamSource,
   from: number,
 ): AsyncGenerator<RecordBatch> {
   let offset = from;
@@ -123,7 +140,7 @@ async function* replayLog(
 function waiting(filter: DeadLetterFilter): Selection {
   const { query, parameters } = selected(filter);
   return {
-    query: `SELECT * FROM (${query}) WHERE done_at IS NULL AND outcome != 'late' AND stream = 'app-events'`,
+    query: `SELECT * FROM (${query}) WHERE done_at IS NULL AND outcome != 'late'`,
     parameters,
   };
 }

@@ -1,5 +1,4 @@
 /** In: late events in the warehouse. Out: they are in the tables, and what became of each. */
-import type { ClickHouseClient } from '@clickhouse/client';
 import type { Configuration } from '../config/configuration.ts';
 import { recordSchema } from '../decode/record-schema.ts';
 import { wirePrefix } from '../decode/wire-prefix.ts';
@@ -11,14 +10,17 @@ import type { RowShape } from '../sources/file/row-file.ts';
 import { RecordList } from '../sources/record-list.ts';
 import type { RecordBatch } from '../sources/source.ts';
 import { markApplied, readApplied, readLateSources } from '../warehouse/late-events.ts';
+import type { LateRow } from '../warehouse/late-events.ts';
 import { sumOfOutcomes } from './outcome-tally.ts';
 import type { Outcomes } from './outcome-tally.ts';
-import { folderSchema } from './registry.ts';
-import { streamNamed } from './streams.ts';
+import { folderSchema, openStream } from './registry.ts';
+import { STREAMS } from './streams.ts';
+import type { StreamFacts } from './streams.ts';
 import type { ColdWork } from './with-cold-run.ts';
 import { withColdRun } from './with-cold-run.ts';
 
 export interface AppliedSource extends Outcomes {
+  readonly stream: string;
   /** Where the events had come late. */
   readonly source: string;
 }
@@ -30,17 +32,22 @@ export interface AppliedLate extends Outcomes {
 /** Applies all late events that were not; those that others have accepted meanwhile are duplicates. */
 export async function reprocessLate(work: Omit<ColdWork, 'command'>): Promise<AppliedLate> {
   return withColdRun({ ...work, command: 'reprocess --late' }, async (run, client) => {
-    const late: LateEvents = {
-      readSources: () => readLateSources(client),
-      mark: (source) => markApplied(client, source),
-      read: (source, from) => lateLog(work.configuration, client, source, from),
-    };
-    const applied = await applyLateEvents(late, (log) =>
-      run.process({ ...log, lookbackDays: Infinity, countsEarlier: false }),
-    );
-    const sources = applied
-      .map(({ source, outcome }): AppliedSource => ({ source, ...outcome }))
-      .filter(({ rows_read }) => rows_read > 0);
+    const sources: AppliedSource[] = [];
+    for (const facts of STREAMS) {
+      const stream = openStream(work.configuration, facts);
+      if (stream.tables.late === null) continue;
+      const late: LateEvents = {
+        readSources: () => readLateSources(client, stream),
+        mark: (source) => markApplied(client, stream, source),
+        read: (source, from) =>
+          lateLog(work.configuration, facts, readApplied(client, stream, source, from), from),
+      };
+      const applied = await applyLateEvents(late, (log) =>
+        run.process({ ...log, stream, lookbackDays: Infinity, countsEarlier: false }),
+      );
+      for (const { source, outcome } of applied)
+        if (outcome.rows_read > 0) sources.push({ stream: stream.name, source, ...outcome });
+    }
     return { ...sumOfOutcomes(sources), sources };
   });
 }
@@ -48,23 +55,22 @@ export async function reprocessLate(work: Omit<ColdWork, 'command'>): Promise<Ap
 /** The position in the log is the offset. */
 async function* lateLog(
   configuration: Configuration,
-  client: ClickHouseClient,
-  source: string,
+  { name, key }: StreamFacts,
+  applied: AsyncIterable<readonly LateRow[]>,
   from: number,
 ): AsyncGenerator<RecordBatch> {
-  const schema = folderSchema(configuration, 'app-events');
+  const schema = folderSchema(configuration, name);
   const { fields } = recordSchema(JSON.parse(schema.schema) as object);
-  const { key } = streamNamed('app-events');
   const { timezone } = configuration.rules;
-  const target = { stream: 'app-events', fields, key, hashed: null, timezone };
+  const target = { stream: name, fields, key, hashed: null, timezone };
   const prefix = wirePrefix(schema.id);
   const encoder = new RowEncoder(target, NO_MAPPING, asRows(fields), prefix);
   let offset = from;
-  for await (const rows of readApplied(client, { source, fields, from })) {
+  for await (const rows of applied) {
     const batch = new RecordList(offset);
     for (const [recordTime, ...cells] of rows) {
       const encoded = encoder.encode({ number: offset + 1, cells, fault: null });
-      if (encoded.kind !== 'record') throw new Error(`a late event of ${source} is no record`);
+      if (encoded.kind !== 'record') throw new Error(`a late record of ${name} is no record`);
       const time = recordTime === null ? -1 : Number(recordTime);
       batch.add({ offset, time, key: encoded.key, value: encoded.value });
       offset++;
@@ -76,7 +82,7 @@ async function* lateLog(
 /** What the encoder has to know of rows that have a cell for every field. */
 function asRows(fields: readonly { readonly name: string; readonly kind: string }[]): RowShape {
   return {
-    path: 'late_events',
+    path: 'late records',
     columns: fields.map(({ name, kind }) => ({
       name,
       ...(kind === 'timestamp' && { time: 'epoch_us' as const }),

@@ -1,5 +1,10 @@
-/** What commands know of the streams: their topics, how their records are keyed, what makes their ids. */
+/** The streams there are, and what commands know of each: its topic, how its records are keyed, what makes their ids. */
 import type { Configuration } from '../config/configuration.ts';
+import { appEvents } from '../streams/app-events.ts';
+import type { IdField } from '../streams/identity.ts';
+import { orderLines } from '../streams/order-lines.ts';
+import { states } from '../streams/states.ts';
+import type { Stream } from '../streams/stream.ts';
 import { UsageError } from './exit-status.ts';
 
 export interface StreamFacts {
@@ -12,6 +17,8 @@ export interface StreamFacts {
   readonly hashed: string | null;
   /** Whether a record replaces earlier ones of its key. */
   readonly compacted: boolean;
+  /** What is made of its records. `avsc`: their schema, parsed. */
+  readonly open: (avsc: object) => Stream;
 }
 
 export const STREAMS: readonly StreamFacts[] = [
@@ -21,6 +28,7 @@ export const STREAMS: readonly StreamFacts[] = [
     key: 'user_id',
     hashed: 'event_id',
     compacted: false,
+    open: appEvents,
   },
   {
     name: 'order-lines',
@@ -28,24 +36,24 @@ export const STREAMS: readonly StreamFacts[] = [
     key: 'customer_id',
     hashed: null,
     compacted: false,
+    open: orderLines,
   },
-  {
-    name: 'user-attributes',
-    topic: 'userAttributes',
-    key: 'user_id',
-    hashed: null,
-    compacted: true,
-  },
-  { name: 'products', topic: 'products', key: 'product_id', hashed: null, compacted: true },
-  { name: 'orders', topic: 'orders', key: 'order_id', hashed: null, compacted: true },
-  {
-    name: 'subscription-plans',
-    topic: 'subscriptionPlans',
-    key: 'plan_id',
-    hashed: null,
-    compacted: true,
-  },
+  stateStream('user-attributes', 'userAttributes', 'user_id', 'user_attribute_rows'),
+  stateStream('products', 'products', 'product_id', 'product_rows'),
+  stateStream('orders', 'orders', 'order_id', 'order_rows', ['customer_id']),
+  stateStream('subscription-plans', 'subscriptionPlans', 'plan_id', 'subscription_plan_rows'),
 ];
+
+function stateStream(
+  name: string,
+  topic: StreamFacts['topic'],
+  key: IdField,
+  table: string,
+  ids: readonly IdField[] = [],
+): StreamFacts {
+  const open = (avsc: object): Stream => states({ name, table, key, ids }, avsc);
+  return { name, topic, key, hashed: null, compacted: true, open };
+}
 
 /** Throws a UsageError that names the streams there are. */
 export function streamNamed(name: string): StreamFacts {

@@ -32,14 +32,37 @@ interface AvroField {
 export function recordSchema(json: object): RecordSchema {
   const { name, fields } = json as { name?: string; fields?: readonly AvroField[] };
   if (fields === undefined) throw new Error(`schema ${name ?? '(no name)'} is not a record`);
-  const parsed = fields.map((field) => parseField(name ?? '', field));
-  const positions = new Map(parsed.map((field, position) => [field.name, position]));
+  return withFields(
+    json,
+    fields.map((field) => parseField(name ?? '', field)),
+  );
+}
+
+/**
+ * What is kept of records of a schema: its fields, of which those in `given` are never null any more, and
+ * texts that are derived from them.
+ */
+export function storedSchema(
+  { json, fields }: RecordSchema,
+  {
+    given = [],
+    derived,
+  }: { readonly given?: readonly string[]; readonly derived: readonly string[] },
+): RecordSchema {
+  return withFields(json, [
+    ...fields.map((field) => (given.includes(field.name) ? { ...field, nullable: false } : field)),
+    ...derived.map((name) => ({ name, kind: 'string', nullable: false, nullBranch: 0 }) as const),
+  ]);
+}
+
+function withFields(json: object, fields: readonly RecordField[]): RecordSchema {
+  const positions = new Map(fields.map((field, position) => [field.name, position]));
   return {
     json,
-    fields: parsed,
+    fields,
     index(field) {
       const position = positions.get(field);
-      if (position === undefined) throw new Error(`schema ${name ?? ''} has no field ${field}`);
+      if (position === undefined) throw new Error(`there is no field ${field}`);
       return position;
     },
   };

@@ -6,7 +6,7 @@ import type { GroupCommit } from './group-commit.ts';
 import type { Observer } from './observer.ts';
 import type { Clock, SchemaRegistry } from './ports.ts';
 
-/** What all assignments of a process share. */
+/** What an assignment works with; but for the stream all of a process share it. */
 export interface ProcessorContext {
   readonly stream: Stream;
   readonly rules: Rules;

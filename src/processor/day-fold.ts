@@ -26,6 +26,8 @@ export async function foldDay(
   day: number,
 ): Promise<FoldedDay> {
   const interpreter = stream.interpreter(rules);
+  const rows = interpreter.rows();
+  if (rows === null) throw new Error(`nothing is aggregated of ${stream.name}`);
   const cache = new UnitCache(interpreter.stride, Infinity);
   const loader = new UnitLoader({
     stream,
@@ -39,7 +41,7 @@ export async function foldDay(
   });
   const buckets = new Set(Array.from({ length: BUCKETS }, (_, bucket) => bucket));
   await loader.load(new Map([[day, buckets]]), Number.MAX_SAFE_INTEGER, 0);
-  const block = new AggregateBlock(interpreter, stream.entity, rules.epoch);
+  const block = new AggregateBlock(rows, stream.entity, rules.epoch);
   const sourceBytes = Buffer.from(source).toString('latin1');
   for (const bucket of buckets) {
     const unit = cache.get(day, bucket)!;

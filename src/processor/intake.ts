@@ -1,4 +1,5 @@
 import { hashBytes } from '../decode/byte-map.ts';
+import { recordFields } from '../decode/record-fields.ts';
 import { Slots } from '../decode/slots.ts';
 import type { ValueDecoder } from '../decode/value-decoder.ts';
 import { BUCKETS, type UnitCache } from '../fold/unit-cache.ts';
@@ -11,7 +12,6 @@ import { LogRecreatedError } from './errors.ts';
 import type { Observer } from './observer.ts';
 import type { Pending } from './pending.ts';
 import { recordChecksum, type Progress } from './progress.ts';
-import { recordFields } from './record-fields.ts';
 
 /** What the intake needs before it can take in the record at hand. */
 export type Want = { readonly kind: 'schema'; readonly id: number } | { readonly kind: 'units' };
@@ -51,12 +51,12 @@ export class Intake {
   constructor(options: IntakeOptions) {
     const { stream, rules, progress, calendar } = options;
     this.#options = options;
-    this.#slots = new Slots(stream.schema.fields.length);
-    this.#entity = stream.schema.index(stream.entity);
-    this.#id = stream.schema.index(stream.id);
-    this.#time = stream.schema.index(stream.time);
+    this.#slots = new Slots(stream.stored.fields.length);
+    this.#entity = stream.stored.index(stream.entity);
+    this.#id = stream.stored.index(stream.id);
+    this.#time = stream.stored.index(stream.time);
     this.#skew = rules.maxFutureSkewSeconds * 1_000_000;
-    this.#lookbackDays = rules.lookbackDays;
+    this.#lookbackDays = stream.tables.late === null ? Infinity : rules.lookbackDays;
     this.#watermarkDay =
       progress.watermark === -Infinity ? -Infinity : calendar.day(progress.watermark);
     this.#remembered = options.remembered;
@@ -112,10 +112,14 @@ export class Intake {
     const missing = new Map<number, Set<number>>();
     const cursor = batch.records();
     while (cursor.next()) {
-      if (cursor.offset < from || cursor.fault !== null || cursor.valueStart === -1) continue;
-      if (decoder.decode(cursor.bytes, cursor.valueStart, cursor.valueEnd, slots) !== null)
-        continue;
-      if (interpreter.check(slots) !== null) continue;
+      if (cursor.offset < from || cursor.fault !== null) continue;
+      if (cursor.valueStart === -1) {
+        if (interpreter.checkRemoval(slots, cursor) !== null) continue;
+      } else {
+        const { bytes, valueStart, valueEnd } = cursor;
+        if (decoder.decode(bytes, valueStart, valueEnd, slots) !== null) continue;
+        if (interpreter.check(slots) !== null) continue;
+      }
       const day = calendar.day(slots.number[this.#time]!);
       const bucket = this.#hash(slots) % BUCKETS;
       if (day < this.oldestDay || cache.has(day, bucket)) continue;
@@ -131,15 +135,17 @@ export class Intake {
     const slots = this.#slots;
     if (cursor.fault !== null) return this.#refuse(cursor, pending, 'invalid', cursor.fault, false);
     if (cursor.valueStart === -1) {
-      return this.#refuse(cursor, pending, 'invalid', 'empty_value', false);
+      const broken = interpreter.checkRemoval(slots, cursor);
+      if (broken !== null) return this.#refuse(cursor, pending, 'invalid', broken, false);
+    } else {
+      const undecoded = decoder.decode(cursor.bytes, cursor.valueStart, cursor.valueEnd, slots);
+      if (undecoded !== null) {
+        if (typeof undecoded !== 'string') return { kind: 'schema', id: undecoded.schemaId };
+        return this.#refuse(cursor, pending, 'invalid', undecoded, false);
+      }
+      const broken = interpreter.check(slots);
+      if (broken !== null) return this.#refuse(cursor, pending, 'invalid', broken, true);
     }
-    const undecoded = decoder.decode(cursor.bytes, cursor.valueStart, cursor.valueEnd, slots);
-    if (undecoded !== null) {
-      if (typeof undecoded !== 'string') return { kind: 'schema', id: undecoded.schemaId };
-      return this.#refuse(cursor, pending, 'invalid', undecoded, false);
-    }
-    const broken = interpreter.check(slots);
-    if (broken !== null) return this.#refuse(cursor, pending, 'invalid', broken, true);
 
     const time = slots.number[this.#time]!;
     const recordTime = cursor.time;

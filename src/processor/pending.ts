@@ -1,4 +1,3 @@
-import type { RecordSchema } from '../decode/record-schema.ts';
 import type { Unit } from '../fold/unit.ts';
 import type { Interpreter, Stream } from '../streams/stream.ts';
 import { AggregateBlock } from '../warehouse/aggregate-block.ts';
@@ -12,7 +11,7 @@ export class Pending {
   readonly accepted: RecordBlock;
   readonly late: RecordBlock;
   readonly rejected: RejectedBlock;
-  readonly #aggregates: AggregateBlock;
+  readonly #aggregates: AggregateBlock | null;
   readonly #stream: Stream;
   readonly #interpreter: Interpreter;
   #letters: DeadLetter[] = [];
@@ -20,11 +19,11 @@ export class Pending {
   #changedEntities: number[] = [];
 
   constructor(stream: Stream, interpreter: Interpreter, epoch: number) {
-    const schema: RecordSchema = stream.schema;
-    this.accepted = new RecordBlock(schema, epoch, false);
-    this.late = new RecordBlock(schema, epoch, true);
+    const rows = interpreter.rows();
+    this.accepted = new RecordBlock(stream.stored, epoch, false);
+    this.late = new RecordBlock(stream.stored, epoch, true);
     this.rejected = new RejectedBlock(epoch);
-    this.#aggregates = new AggregateBlock(interpreter, stream.entity, epoch);
+    this.#aggregates = rows === null ? null : new AggregateBlock(rows, stream.entity, epoch);
     this.#stream = stream;
     this.#interpreter = interpreter;
   }
@@ -39,7 +38,7 @@ export class Pending {
 
   /** Notes that the aggregate of an entity is to be written. */
   changed(unit: Unit, entity: number): void {
-    if (!unit.markChanged(entity)) return;
+    if (this.#aggregates === null || !unit.markChanged(entity)) return;
     this.#changedUnits.push(unit);
     this.#changedEntities.push(entity);
   }
@@ -59,22 +58,19 @@ export class Pending {
       const unit = this.#changedUnits[at]!;
       const entity = this.#changedEntities[at]!;
       unit.unmarkChanged(entity);
-      this.#aggregates.append(unit, entity, source);
+      this.#aggregates!.append(unit, entity, source);
     }
     const listing = this.#interpreter.takeListings();
-    const insert = (table: string, block: { rows: number; pieces(): Buffer[] }): Insert => ({
-      table,
-      rows: block.rows,
-      pieces: block.pieces(),
-    });
+    const insert = (table: string | null, block: Block | null): readonly Insert[] =>
+      table === null || block === null ? [] : [{ table, rows: block.rows, pieces: block.pieces() }];
     return {
       stages: [
         listing === null
           ? []
           : [{ table: listing.table, rows: listing.rows, pieces: listing.pieces }],
-        [insert(tables.accepted, this.accepted)],
-        [insert(tables.aggregates, this.#aggregates)],
-        [insert(tables.late, this.late), insert(tables.rejected, this.rejected)],
+        insert(tables.accepted, this.accepted),
+        insert(tables.aggregates, this.#aggregates),
+        [...insert(tables.late, this.late), ...insert(tables.rejected, this.rejected)],
       ],
       letters: this.#letters,
     };
@@ -85,9 +81,14 @@ export class Pending {
     this.accepted.clear();
     this.late.clear();
     this.rejected.clear();
-    this.#aggregates.clear();
+    this.#aggregates?.clear();
     this.#letters = [];
     this.#changedUnits = [];
     this.#changedEntities = [];
   }
+}
+
+interface Block {
+  readonly rows: number;
+  pieces(): Buffer[];
 }

@@ -10,7 +10,6 @@ import type { Clock, DeadLetterQueue, SchemaRegistry } from './ports.ts';
 import { systemClock } from './system-clock.ts';
 
 export interface ProcessorOptions {
-  readonly stream: Stream;
   readonly rules: Rules;
   readonly store: Store;
   readonly schemas: SchemaRegistry;
@@ -29,7 +28,7 @@ export interface ProcessorOptions {
 /** How many loads from the warehouse run at once. */
 const LOADS = 4;
 
-/** Turns the records of one stream into its tables; an assignment for each log that it is given. */
+/** Turns the records of streams into their tables; an assignment for each log that it is given. */
 export class Processor implements AsyncDisposable {
   readonly #options: ProcessorOptions;
   readonly #clock: Clock;
@@ -51,9 +50,9 @@ export class Processor implements AsyncDisposable {
     });
   }
 
-  /** A new assignment of a log; it must be started before records are pushed. */
-  assign(options: AssignmentOptions): Assignment {
-    const { stream, rules, store, schemas, observer, limits, warn } = this.#options;
+  /** A new assignment of a log of a stream; it must be started before records are pushed. */
+  assign(stream: Stream, options: AssignmentOptions): Assignment {
+    const { rules, store, schemas, observer, limits, warn } = this.#options;
     return new Assignment(
       {
         stream,

@@ -85,6 +85,7 @@ export class TakenLog {
     const { context, retrying } = this.#options;
     const { stream, rules, store } = context;
     const { accepted, late, rejected } = stream.tables;
+    const tables = [accepted, rejected, ...(late === null ? [] : [late])];
     const offset = this.progress.nextOffset;
     const range = { source: this.line.source, offset, beforeEpoch: rules.epoch };
     await this.#foldAnew(await this.#readOutdated(range), offset, pending);
@@ -92,7 +93,7 @@ export class TakenLog {
       if (rows > 0) await retrying(`insert_${table}`, () => store.insert(table, pieces));
     }
     pending.clear();
-    await retrying('remove', () => store.removeOutdated([accepted, late, rejected], range));
+    await retrying('remove', () => store.removeOutdated(tables, range));
   }
 
   /**

@@ -81,10 +81,10 @@ export class UnitLoader {
     own: boolean,
   ): void {
     const { stream, interpreter } = this.#options;
-    const { schema } = stream;
-    const slots = new Slots(schema.fields.length);
-    const [entity, id] = [schema.index(stream.entity), schema.index(stream.id)];
-    const reader = new RowBinaryReader(schema, columns, rows);
+    const { stored } = stream;
+    const slots = new Slots(stored.fields.length);
+    const [entity, id] = [stored.index(stream.entity), stored.index(stream.id)];
+    const reader = new RowBinaryReader(stored, columns, rows);
     while (reader.next(slots)) {
       const hash = hashBytes(rows, slots.start[entity]!, slots.end[entity]!);
       const unit = units.get(hash % BUCKETS);

@@ -1,21 +1,16 @@
 import { recordSchema } from '../decode/record-schema.ts';
 import type { Slots } from '../decode/slots.ts';
-import { hashBytes, type ByteMap } from '../decode/byte-map.ts';
 import type { FactWriter } from '../fold/unit.ts';
 import { NativeBlock, nativeColumn } from '../warehouse/native-block.ts';
+import { END_OF_DATES } from './calendar.ts';
 import { EventTypeDictionary, type KnownType } from './event-type-dictionary.ts';
+import { brokenId } from './identity.ts';
 import { PlatformDictionary } from './platform-dictionary.ts';
 import type { Reason } from './reasons.ts';
 import type { Rules } from './rules.ts';
 import type { Interpreter, Listing, Stream } from './stream.ts';
+import { symbolOf } from './symbol.ts';
 import { EARNS, FACT, FACTS, REDEEMS, SERVER_SIDE, UserDayRows } from './user-day-row.ts';
-
-const MAX_ID_BYTES = 128;
-/**
- * 2149-06-06 in microseconds since 1970: the last day that ClickHouse's Date holds, kept free for time
- * zones that are a day ahead.
- */
-const END_OF_DATES = 65_535 * 86_400_000_000;
 
 /** The stream `app-events`. `avsc` is the parsed `schemas/app-event.avsc`. */
 export function appEvents(avsc: object): Stream {
@@ -23,6 +18,7 @@ export function appEvents(avsc: object): Stream {
   return {
     name: 'app-events',
     schema,
+    stored: schema,
     tables: {
       accepted: 'events_rows',
       aggregates: 'user_day_rows',
@@ -80,13 +76,10 @@ class AppEventInterpreter implements Interpreter {
   }
 
   check(slots: Slots): Reason | null {
-    const { start, end, number } = slots;
-    const eventIdBytes = end[this.#eventId]! - start[this.#eventId]!;
-    if (eventIdBytes === 0) return 'event_id_empty';
-    if (eventIdBytes > MAX_ID_BYTES) return 'event_id_too_long';
-    const userIdBytes = end[this.#userId]! - start[this.#userId]!;
-    if (userIdBytes === 0) return 'user_id_empty';
-    if (userIdBytes > MAX_ID_BYTES) return 'user_id_too_long';
+    const { start, number } = slots;
+    const badId =
+      brokenId(slots, this.#eventId, 'event_id') ?? brokenId(slots, this.#userId, 'user_id');
+    if (badId !== null) return badId;
 
     const type = this.#types.resolve(slots, this.#eventType);
     if (typeof type === 'string') return type;
@@ -111,6 +104,10 @@ class AppEventInterpreter implements Interpreter {
     return null;
   }
 
+  checkRemoval(): Reason {
+    return 'empty_value';
+  }
+
   reduce(slots: Slots, { facts, symbols }: FactWriter, at: number): void {
     const type = this.#types.ofStoredRow(slots, this.#eventType);
     if (!type.listed) {
@@ -118,10 +115,10 @@ class AppEventInterpreter implements Interpreter {
       this.#unlisted.push(type);
     }
     facts[at + FACT.time] = slots.number[this.#eventTime]!;
-    facts[at + FACT.type] = symbol(symbols, slots, this.#eventType);
-    facts[at + FACT.platform] = symbol(symbols, slots, this.#platform);
-    facts[at + FACT.utmSource] = symbol(symbols, slots, this.#utmSource);
-    facts[at + FACT.country] = symbol(symbols, slots, this.#country);
+    facts[at + FACT.type] = symbolOf(symbols, slots, this.#eventType);
+    facts[at + FACT.platform] = symbolOf(symbols, slots, this.#platform);
+    facts[at + FACT.utmSource] = symbolOf(symbols, slots, this.#utmSource);
+    facts[at + FACT.country] = symbolOf(symbols, slots, this.#country);
     let kind = type.serverSide ? SERVER_SIDE : 0;
     let miles = 0;
     if (type.miles !== 'none' && !slots.isNull(this.#miles)) {
@@ -152,17 +149,6 @@ class AppEventInterpreter implements Interpreter {
     this.#unlisted = [];
     return { table: 'event_types', rows: block.rows, pieces: block.pieces() };
   }
-}
-
-/** The number of the field's text within a unit; -1 when it is null. */
-function symbol(symbols: ByteMap<null>, slots: Slots, field: number): number {
-  const start = slots.start[field]!;
-  if (start === -1) return -1;
-  const bytes = slots.bytes[field]!;
-  const end = slots.end[field]!;
-  const hash = hashBytes(bytes, start, end);
-  const known = symbols.find(bytes, start, end, hash);
-  return known === -1 ? symbols.add(bytes, start, end, hash, null) : known;
 }
 
 /** Trims and lower-cases; blank becomes null. */

@@ -3,6 +3,15 @@ import { zoneOffset } from './zone-offset.ts';
 const HOUR = 3_600_000_000;
 const DAY = 24 * HOUR;
 
+/**
+ * 2149-06-06 in microseconds since 1970: the last day that ClickHouse's Date holds, kept free for time
+ * zones that are a day ahead.
+ */
+export const END_OF_DATES = 65_535 * DAY;
+/** The times that ClickHouse's DateTime64(6) holds: from 1900 to before 2300, microseconds since 1970. */
+export const FIRST_TIME = Date.UTC(1900, 0) * 1000;
+export const END_OF_TIMES = Date.UTC(2300, 0) * 1000;
+
 /** Which calendar day an instant belongs to, in one time zone. */
 export class Calendar {
   /** In milliseconds. */

@@ -17,6 +17,7 @@ export interface Rules {
   readonly sessionGapSeconds: number;
   readonly eventTypes: EventTypeCatalogue;
   readonly platforms: PlatformList;
+  readonly stockCodes: readonly StockCode[];
 }
 
 export interface EventTypeCatalogue {
@@ -39,6 +40,13 @@ export interface EventType {
 export interface PlatformList {
   readonly closed: boolean;
   readonly platforms: readonly { readonly name: string; readonly aliases: readonly string[] }[];
+}
+
+/** A code in the place of an SKU that says that an order line is no sale of an article. */
+export interface StockCode {
+  /** In upper case. */
+  readonly code: string;
+  readonly lineKind: 'manual' | 'non_product';
 }
 
 /** What an event type is that nobody has said anything about. */

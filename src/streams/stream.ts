@@ -12,10 +12,12 @@ import type { Rules } from './rules.ts';
 export interface Stream {
   readonly name: string;
   readonly schema: RecordSchema;
+  /** What is kept of a record: the schema's fields in their order, and then those derived from them. */
+  readonly stored: RecordSchema;
   readonly tables: StreamTables;
   /** The field that says whose record it is (`user_id`). With the day it names what is aggregated. */
   readonly entity: string;
-  /** The field that identifies a record within its entity and day. */
+  /** The stored field that identifies a record within its entity and day. */
   readonly id: string;
   /** The field that says when it happened. */
   readonly time: string;
@@ -27,25 +29,37 @@ export interface Stream {
 
 export interface StreamTables {
   readonly accepted: string;
-  readonly aggregates: string;
-  readonly late: string;
   readonly rejected: string;
+  /** One row per entity and day; null: nothing is aggregated. */
+  readonly aggregates: string | null;
+  /** Records behind the lookback; null: there is none, a record may be as old as it likes. */
+  readonly late: string | null;
 }
 
 export interface Interpreter {
   /** How many numbers a record is reduced to; the first one is its time. */
   readonly stride: number;
-  /** Normalises the record in the slots in place; says which rule it breaks, if any. */
+  /** Normalises the record in the slots in place and adds the derived fields; says which rule it breaks, if any. */
   check(slots: Slots): Reason | null;
+  /** Makes a record of one without a value, which removes what its key names; or says why not. */
+  checkRemoval(slots: Slots, record: KeyAndTime): Reason | null;
   /**
    * Reduces a record, from the log or read back from the warehouse, to the numbers that its day's
    * aggregate is made of: writes them from `facts[at]` on.
    */
   reduce(slots: Slots, into: FactWriter, at: number): void;
-  /** A new, empty set of rows of the aggregate table. */
-  rows(): AggregateRows;
+  /** A new, empty set of rows of the aggregate table; null where there is none. */
+  rows(): AggregateRows | null;
   /** Reference rows that became known since the last call, to be stored with the batch. */
   takeListings(): Listing | null;
+}
+
+/** A record as it lies in its log: -1 as `keyStart` is a null key, as `time` (milliseconds since 1970) none. */
+export interface KeyAndTime {
+  readonly bytes: Buffer;
+  readonly keyStart: number;
+  readonly keyEnd: number;
+  readonly time: number;
 }
 
 /** Rows of the aggregate table: the columns that depend on the records. */

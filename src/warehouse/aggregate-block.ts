@@ -1,5 +1,5 @@
 import type { Unit } from '../fold/unit.ts';
-import type { AggregateRows, Interpreter } from '../streams/stream.ts';
+import type { AggregateRows } from '../streams/stream.ts';
 import { NativeBlock, nativeColumn } from './native-block.ts';
 
 /** A block of per-entity-per-day rows, each whole: it replaces earlier versions of itself. */
@@ -13,11 +13,11 @@ export class AggregateBlock {
   readonly #block;
   readonly #epoch: number;
 
-  /** `entity`: the name of the column that says whose row it is. */
-  constructor(interpreter: Interpreter, entity: string, epoch: number) {
+  /** `rows`: an empty set. `entity`: the name of the column that says whose row it is. */
+  constructor(rows: AggregateRows, entity: string, epoch: number) {
     this.#epoch = epoch;
     this.#entity = nativeColumn(entity, 'String');
-    this.#rows = interpreter.rows();
+    this.#rows = rows;
     this.#block = new NativeBlock([
       this.#day,
       this.#bucket,

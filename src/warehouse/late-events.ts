@@ -1,11 +1,12 @@
 /**
- * Late events as logs. In: `late_events_rows`. Out: per source the log `SOURCE#late` of those that were
+ * Late records as logs. In: a stream's table of them. Out: per source the log `SOURCE#late` of those that were
  * marked as applied, in the order in which they were.
  *
  * Marking is what appends to that log, and it comes first: whoever is interrupted afterwards finds the
  * same log again, and goes on from its progress line.
  */
 import type { ClickHouseClient } from '@clickhouse/client';
+import type { Stream } from '../streams/stream.ts';
 import { warehouseError } from './errors.ts';
 
 export interface LateSource {
@@ -16,25 +17,35 @@ export interface LateSource {
   readonly applied: number;
 }
 
-/** Columns of `late_events_rows` in an order, without the envelope. */
+/** Fields of a record in an order, after its time. */
 export type LateRow = readonly unknown[];
 
-const ALL_COLUMNS = `event_date, bucket, user_id, event_id, event_time, event_type, platform, utm_source,
-    country, transaction_category, miles_amount, producer_session_id, page_url, product_id, order_id,
-    plan_id, feature, properties, source, offset, record_time, rules_epoch, ingested_at, days_late`;
+/** Where the late records of a stream are. */
+function lateTable({ name, tables }: Stream): string {
+  if (tables.late === null) throw new Error(`nothing of ${name} is ever late`);
+  return tables.late;
+}
+
+function columnsOf({ stored }: Stream): string {
+  const fields = stored.fields.map(({ name }) => name).join(', ');
+  return `event_date, bucket, ${fields}, source, offset, record_time, rules_epoch, ingested_at, days_late`;
+}
 
 /**
  * An event counts as late once a progress line of its source covers it; before, a change of the rules
  * may still decide otherwise.
  */
 const SETTLED = `offset < (
-    SELECT max(next_offset) FROM source_progress WHERE stream = 'app-events' AND source = {source: String}
+    SELECT max(next_offset) FROM source_progress WHERE stream = {stream: String} AND source = {source: String}
 )`;
 
-export async function readLateSources(client: ClickHouseClient): Promise<readonly LateSource[]> {
+export async function readLateSources(
+  client: ClickHouseClient,
+  stream: Stream,
+): Promise<readonly LateSource[]> {
   const query = `
 SELECT source, countIf(applied_at IS NULL) AS waiting, countIf(applied_at IS NOT NULL) AS applied
-FROM late_events
+FROM ${lateTable(stream)} FINAL
 GROUP BY source
 ORDER BY source`;
   try {
@@ -46,55 +57,61 @@ ORDER BY source`;
       applied: Number(applied),
     }));
   } catch (error) {
-    throw warehouseError(error, 'read the late events');
+    throw warehouseError(error, `read the late records of ${stream.name}`);
   }
 }
 
 /** Appends what is waiting to the log of a source. */
-export async function markApplied(client: ClickHouseClient, source: string): Promise<void> {
+export async function markApplied(
+  client: ClickHouseClient,
+  stream: Stream,
+  source: string,
+): Promise<void> {
+  const table = lateTable(stream);
+  const columns = columnsOf(stream);
   const query = `
-INSERT INTO late_events_rows (${ALL_COLUMNS}, applied_at)
+INSERT INTO ${table} (${columns}, applied_at)
 WITH (
     SELECT greatest(now64(3), ifNull(max(applied_at) + toIntervalMillisecond(1), now64(3)))
-    FROM late_events
+    FROM ${table} FINAL
     WHERE source = {source: String}
 ) AS at
-SELECT ${ALL_COLUMNS}, at
-FROM late_events_rows FINAL
+SELECT ${columns}, at
+FROM ${table} FINAL
 WHERE source = {source: String} AND applied_at IS NULL AND ${SETTLED}`;
   try {
-    await client.command({ query, query_params: { source } });
+    await client.command({ query, query_params: { stream: stream.name, source } });
   } catch (error) {
-    throw warehouseError(error, `mark the late events of ${source}`);
+    throw warehouseError(error, `mark the late records of ${source}`);
   }
 }
 
-export interface AppliedQuery {
-  readonly source: string;
-  /** Fields of the record; times come as microseconds since 1970. */
-  readonly fields: readonly { readonly name: string; readonly kind: string }[];
-  /** How many of the log to pass over. */
-  readonly from: number;
-}
-
-/** The log of a source; each row is the record's time in milliseconds, or null, and then its fields. */
+/**
+ * The log of a source, after passing over `from` records: of each the record's time in milliseconds, or
+ * null, and then the fields of the schema; times come as microseconds since 1970, decimals as text.
+ */
 export async function* readApplied(
   client: ClickHouseClient,
-  { source, fields, from }: AppliedQuery,
+  stream: Stream,
+  source: string,
+  from: number,
 ): AsyncGenerator<readonly LateRow[]> {
-  const selected = fields.map(({ name, kind }) =>
+  const selected = stream.schema.fields.map(({ name, kind }) =>
     kind === 'timestamp' ? `toUnixTimestamp64Micro(${name})` : name,
   );
   const result = await client.query({
     query: `
 SELECT toUnixTimestamp64Milli(record_time), ${selected.join(', ')}
-FROM late_events_rows FINAL
+FROM ${lateTable(stream)} FINAL
 WHERE source = {source: String} AND applied_at IS NOT NULL
 ORDER BY applied_at, offset
 LIMIT {most: UInt64} OFFSET {from: UInt64}`,
     query_params: { source, from, most: Number.MAX_SAFE_INTEGER },
     format: 'JSONCompactEachRow',
-    clickhouse_settings: { output_format_json_quote_64bit_integers: 1 },
+    clickhouse_settings: {
+      output_format_json_quote_64bit_integers: 1,
+      output_format_json_quote_decimals: 1,
+    },
   });
   for await (const rows of result.stream<LateRow>()) yield rows.map((row) => row.json());
 }

@@ -14,6 +14,12 @@ export interface RejectedRecord {
   readonly replayedAt: number;
 }
 
+/** Records of one stream from one source. */
+export interface StreamSource {
+  readonly stream: string;
+  readonly source: string;
+}
+
 /** Which records: a query of at least `stream, source, offset`. */
 export interface Selection {
   readonly query: string;
@@ -25,18 +31,18 @@ const ALL_COLUMNS = `stream, source, offset, record_time, rules_epoch, outcome, 
 const RECORD = `source, toString(offset) AS offset, hex(key) AS key, hex(bytes) AS value,
     toUnixTimestamp64Milli(ifNull(replayed_at, toDateTime64(0, 3, 'UTC'))) AS replayed_at`;
 
-/** How many of a selection there are by source and reason. */
+/** How many of a selection there are by stream, source and reason. */
 export async function countBySource(
   client: ClickHouseClient,
   { query, parameters }: Selection,
-): Promise<readonly { source: string; reason: string; count: number }[]> {
+): Promise<readonly { stream: string; source: string; reason: string; count: number }[]> {
   const result = await client.query({
     query: `
-SELECT source, reason, toUInt32(count()) AS count
+SELECT stream, source, reason, toUInt32(count()) AS count
 FROM rejected_events
 WHERE (stream, source, offset) IN (SELECT stream, source, offset FROM (${query}))
-GROUP BY source, reason
-ORDER BY source, reason`,
+GROUP BY stream, source, reason
+ORDER BY stream, source, reason`,
     query_params: parameters,
     format: 'JSONEachRow',
   });
@@ -46,7 +52,7 @@ ORDER BY source, reason`,
 /** Says of the selected records of a source that they are taken in again; all get one time, later than any before. */
 export async function markReplayed(
   client: ClickHouseClient,
-  source: string,
+  { stream, source }: StreamSource,
   { query, parameters }: Selection,
 ): Promise<void> {
   try {
@@ -56,13 +62,13 @@ INSERT INTO rejected_events_rows (${ALL_COLUMNS}, replayed_at)
 WITH (
     SELECT greatest(now64(3), ifNull(max(replayed_at) + toIntervalMillisecond(1), now64(3)))
     FROM rejected_events
-    WHERE source = {of_source: String}
+    WHERE stream = {of_stream: String} AND source = {of_source: String}
 ) AS at
 SELECT ${ALL_COLUMNS}, at
 FROM rejected_events_rows FINAL
-WHERE source = {of_source: String} AND replayed_at IS NULL
+WHERE stream = {of_stream: String} AND source = {of_source: String} AND replayed_at IS NULL
     AND (stream, source, offset) IN (SELECT stream, source, offset FROM (${query}))`,
-      query_params: { ...parameters, of_source: source },
+      query_params: { ...parameters, of_stream: stream, of_source: source },
     });
   } catch (error) {
     throw warehouseError(error, `mark refused records of ${source}`);
@@ -72,7 +78,7 @@ WHERE source = {of_source: String} AND replayed_at IS NULL
 /** Those of a source that are selected and not marked yet, from an offset on; at most `limit`. */
 export async function readSelected(
   client: ClickHouseClient,
-  source: string,
+  { stream, source }: StreamSource,
   { query, parameters }: Selection,
   from: number,
   limit: number,
@@ -81,11 +87,17 @@ export async function readSelected(
     query: `
 SELECT ${RECORD}
 FROM rejected_events
-WHERE source = {of_source: String} AND rejected_events.offset >= {of_from: UInt64} AND rejected_events.replayed_at IS NULL
+WHERE stream = {of_stream: String} AND source = {of_source: String} AND rejected_events.offset >= {of_from: UInt64} AND rejected_events.replayed_at IS NULL
     AND (stream, source, rejected_events.offset) IN (SELECT stream, source, offset FROM (${query}))
 ORDER BY rejected_events.offset
 LIMIT {of_limit: UInt32}`,
-    query_params: { ...parameters, of_source: source, of_from: from, of_limit: limit },
+    query_params: {
+      ...parameters,
+      of_stream: stream,
+      of_source: source,
+      of_from: from,
+      of_limit: limit,
+    },
     format: 'JSONEachRow',
   });
   return (await result.json<RecordRow>()).map(recordOf);
@@ -94,17 +106,17 @@ LIMIT {of_limit: UInt32}`,
 /** The log of a source, after passing over `from` records. */
 export async function* readReplayed(
   client: ClickHouseClient,
-  source: string,
+  { stream, source }: StreamSource,
   from: number,
 ): AsyncGenerator<readonly RejectedRecord[]> {
   const result = await client.query({
     query: `
 SELECT ${RECORD}
 FROM rejected_events
-WHERE source = {source: String} AND rejected_events.replayed_at IS NOT NULL
+WHERE stream = {stream: String} AND source = {source: String} AND rejected_events.replayed_at IS NOT NULL
 ORDER BY rejected_events.replayed_at, rejected_events.offset
 LIMIT {most: UInt64} OFFSET {from: UInt64}`,
-    query_params: { source, from, most: Number.MAX_SAFE_INTEGER },
+    query_params: { stream, source, from, most: Number.MAX_SAFE_INTEGER },
     format: 'JSONEachRow',
   });
   for await (const rows of result.stream<RecordRow>()) {
@@ -113,12 +125,12 @@ LIMIT {most: UInt64} OFFSET {from: UInt64}`,
 }
 
 /** Sources of which some records are marked. */
-export async function replayedSources(client: ClickHouseClient): Promise<readonly string[]> {
+export async function replayedSources(client: ClickHouseClient): Promise<readonly StreamSource[]> {
   const result = await client.query({
-    query: `SELECT DISTINCT source FROM rejected_events WHERE replayed_at IS NOT NULL ORDER BY source`,
+    query: `SELECT DISTINCT stream, source FROM rejected_events WHERE replayed_at IS NOT NULL ORDER BY stream, source`,
     format: 'JSONEachRow',
   });
-  return (await result.json<{ source: string }>()).map(({ source }) => source);
+  return result.json<StreamSource>();
 }
 
 interface RecordRow {

@@ -3,11 +3,11 @@
  * rules to work under, recorded as a new epoch when they differ from the newest ones.
  */
 import type { ClickHouseClient } from '@clickhouse/client';
-import type { EventType, PlatformList, Rules } from '../streams/rules.ts';
+import type { EventType, PlatformList, Rules, StockCode } from '../streams/rules.ts';
 import { warehouseError, WarehouseError } from './errors.ts';
 import { rulesFingerprint, rulesFromJson, rulesToJson } from './rules-text.ts';
 
-/** The part of the rules that is configured; the rest is in `event_types` and `platforms`. */
+/** The part of the rules that is configured; the rest is in `event_types`, `platforms` and `stock_codes`. */
 export interface WantedRules {
   readonly timezone: string;
   readonly lookbackDays: number;
@@ -32,7 +32,11 @@ const MAX_ROUNDS = 100;
  */
 export async function adoptRules(client: ClickHouseClient, wanted: WantedRules): Promise<Rules> {
   try {
-    const [types, platforms] = await Promise.all([readEventTypes(client), readPlatforms(client)]);
+    const [types, platforms, stockCodes] = await Promise.all([
+      readEventTypes(client),
+      readPlatforms(client),
+      readStockCodes(client),
+    ]);
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const newest = await readNewest(client);
       const rules: Rules = {
@@ -50,6 +54,7 @@ export async function adoptRules(client: ClickHouseClient, wanted: WantedRules):
           closed: wanted.platformsClosed ?? newest?.rules.platforms.closed ?? false,
           platforms,
         },
+        stockCodes,
       };
       const fingerprint = rulesFingerprint(rules);
       if (newest?.fingerprint === fingerprint) return { ...rules, epoch: newest.rules.epoch };
@@ -123,7 +128,9 @@ SELECT 1 FROM events_rows LIMIT 1
 UNION ALL
 SELECT 1 FROM user_day_rows LIMIT 1
 UNION ALL
-SELECT 1 FROM late_events_rows LIMIT 1`,
+SELECT 1 FROM late_events_rows LIMIT 1
+UNION ALL
+SELECT 1 FROM source_progress_rows WHERE accepted > 0 LIMIT 1`,
     format: 'JSONEachRow',
   });
   if ((await result.json()).length === 0) return;
@@ -165,4 +172,16 @@ async function readPlatforms(client: ClickHouseClient): Promise<PlatformList['pl
     format: 'JSONEachRow',
   });
   return result.json<{ name: string; aliases: string[] }>();
+}
+
+async function readStockCodes(client: ClickHouseClient): Promise<StockCode[]> {
+  const result = await client.query({
+    query: `
+SELECT upperUTF8(stock_code) AS code, line_kind AS lineKind
+FROM stock_codes FINAL
+WHERE line_kind != 'none'
+ORDER BY code`,
+    format: 'JSONEachRow',
+  });
+  return result.json<StockCode>();
 }

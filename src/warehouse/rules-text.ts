@@ -15,7 +15,7 @@ export const RULES_CODE_VERSION = 1;
  * defaults, since an unlisted name is treated just the same.
  */
 export function rulesFingerprint(rules: Rules): string {
-  const { eventTypes, platforms } = rules;
+  const { eventTypes, platforms, stockCodes } = rules;
   const types = eventTypes.types
     .filter((type) => eventTypes.closed || decidesSomething(type))
     .map(({ name, aliases, serverSide, miles }) => [name, aliases.toSorted(), serverSide, miles]);
@@ -33,6 +33,7 @@ export function rulesFingerprint(rules: Rules): string {
     sortedByText(types),
     platforms.closed,
     sortedByText(names),
+    sortedByText(stockCodes.map(({ code, lineKind }) => [code, lineKind])),
   ]);
   return createHash('sha256').update(canonical).digest('hex');
 }
@@ -68,6 +69,10 @@ const STORED_RULES = z.object({
     closed: z.boolean(),
     platforms: z.array(z.object({ name: z.string(), aliases: z.array(z.string()) })),
   }),
+  // Rules that were recorded before there were any name none.
+  stockCodes: z
+    .array(z.object({ code: z.string(), lineKind: z.enum(['manual', 'non_product']) }))
+    .default([]),
 });
 
 /** JSON has no infinity. */

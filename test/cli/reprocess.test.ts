@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stream as appEventStream } from '../streams/app-event-samples.ts';
 import { markApplied } from '../../src/warehouse/late-events.ts';
 import { markReplayed } from '../../src/warehouse/rejected-events.ts';
 import { testClickHouse } from '../support/clickhouse.ts';
@@ -103,7 +104,7 @@ test('late events that were accepted meanwhile from elsewhere are duplicates', a
 test('an application that was interrupted after it had marked the events is completed by the next', async () => {
   const { client, run, rows } = await world();
   const { late } = await run(...ingest, '--lookback-days', '0');
-  await markApplied(client, 'file:events.csv');
+  await markApplied(client, appEventStream, 'file:events.csv');
   expect(await run('reprocess', '--late')).toMatchObject({ accepted: late, duplicate: 0 });
   expect(await rows(RECONCILED)).toEqual([{ accepted: 1, aggregated: 1 }]);
 });
@@ -158,7 +159,8 @@ test('a replay that was interrupted after it had marked the rows is completed by
   await ingestBroken(here);
   const [row] = await here.rows('SELECT DISTINCT source FROM rejected_events');
   const query = "SELECT * FROM rejected_events WHERE reason = 'unknown_event_type'";
-  await markReplayed(here.client, row!['source'] as string, { query, parameters: {} });
+  const source = { stream: 'app-events', source: row!['source'] as string };
+  await markReplayed(here.client, source, { query, parameters: {} });
   expect(await here.run(...REPLAY)).toMatchObject({ files: { accepted: 2, rows_read: 2 } });
   expect(await here.rows(RECONCILED)).toEqual([{ accepted: 1, aggregated: 1 }]);
 });

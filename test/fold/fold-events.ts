@@ -40,7 +40,7 @@ export function foldEvents(events: readonly SentEvent[], rules: Rules): Folded {
     interpreter.reduce(slots, unit, added * unit.stride);
     unit.link(entity, added);
   }
-  const block = new AggregateBlock(interpreter, stream.entity, rules.epoch);
+  const block = new AggregateBlock(interpreter.rows()!, stream.entity, rules.epoch);
   const blocks = new Map<string, Buffer>();
   for (const [key, { unit, entity }] of touched) {
     block.append(unit, entity, 'topic/0');

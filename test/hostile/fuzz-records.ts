@@ -36,7 +36,6 @@ export async function fuzzRecords(seed: number, wanted: number): Promise<Fuzzed>
   // Nothing is kept, so what is evicted would be loaded as empty: the cache has to hold all.
   const limits = { pendingRows: 5_000, pendingBytes: 8 * MIB, cachedUserDays: 10_000_000 };
   await using processor = processorWith({
-    stream,
     rules: rulesWith(),
     store: forgetful,
     schemas: { schema: (id) => Promise.resolve(HOSTILE_SCHEMAS.get(id)) },
@@ -62,7 +61,7 @@ export async function fuzzRecords(seed: number, wanted: number): Promise<Fuzzed>
       fatal = new Error('the processor gave up', { cause: error });
     },
   });
-  const assignment = processor.assign({ log: LOG });
+  const assignment = processor.assign(stream, { log: LOG });
   await assignment.start(() => Promise.resolve({ first: 0, end: 0 }));
   let offset = 0;
   let records = 0;

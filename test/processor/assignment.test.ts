@@ -145,9 +145,9 @@ test('while the registry is down known schemas go on and an unknown one waits; i
       return Promise.reject(Object.assign(new Error('no registry'), { retryable: true }));
     },
   };
-  await using processor = processorWith({ stream, rules, store, schemas: registry, clock });
+  await using processor = processorWith({ rules, store, schemas: registry, clock });
   const reader = (log: string) =>
-    processor.assign({ log, onCommitted: (line) => lines.push(line) });
+    processor.assign(stream, { log, onCommitted: (line) => lines.push(line) });
   const [waiting, other] = [reader(LOG), reader('topic/1')];
   for (const one of [waiting, other]) await one.start(async () => ({ first: 0, end: 9 }));
 
@@ -185,9 +185,9 @@ test('letting go of a source that waits for the registry ends its push', async (
   const registry = {
     schema: () => Promise.reject(Object.assign(new Error('no registry'), { retryable: true })),
   };
-  await using processor = processorWith({ stream, rules, store, schemas: registry });
+  await using processor = processorWith({ rules, store, schemas: registry });
   const failures: unknown[] = [];
-  const reader = processor.assign({ log: LOG, onFailure: (error) => failures.push(error) });
+  const reader = processor.assign(stream, { log: LOG, onFailure: (error) => failures.push(error) });
   await reader.start(async () => ({ first: 0, end: 1 }));
   const pushed = reader.push(batchOf([{ offset: 0, value: valueOf(event()) }]));
   reader.abandon();
@@ -205,9 +205,9 @@ test('a registry that says no for a reason of its own ends the assignment after 
       return Promise.reject(new Error('401'));
     },
   };
-  await using processor = processorWith({ stream, rules, store, schemas: registry });
+  await using processor = processorWith({ rules, store, schemas: registry });
   const failures: unknown[] = [];
-  const reader = processor.assign({ log: LOG, onFailure: (error) => failures.push(error) });
+  const reader = processor.assign(stream, { log: LOG, onFailure: (error) => failures.push(error) });
   await reader.start(async () => ({ first: 0, end: 1 }));
   const pushed = reader.push(batchOf([{ offset: 0, value: valueOf(event()) }]));
   await expect(pushed).rejects.toThrow('401');
@@ -278,8 +278,8 @@ async function process(
   ofRules: Rules = rules,
   deadLetters = new MemoryDeadLetters(),
 ): Promise<void> {
-  await using processor = processorWith({ stream, rules: ofRules, store, schemas, deadLetters });
-  const assignment = processor.assign({ log: LOG });
+  await using processor = processorWith({ rules: ofRules, store, schemas, deadLetters });
+  const assignment = processor.assign(stream, { log: LOG });
   await assignment.start(async () => ({
     first: 0,
     end: (batches.at(-1)?.at(-1)?.offset ?? 0) + 1,

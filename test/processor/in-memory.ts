@@ -113,8 +113,7 @@ export function patientClock(): Clock & { readonly slept: number[] } {
   };
 }
 
-type Given = Partial<ProcessorOptions> &
-  Pick<ProcessorOptions, 'stream' | 'rules' | 'store' | 'schemas'>;
+type Given = Partial<ProcessorOptions> & Pick<ProcessorOptions, 'rules' | 'store' | 'schemas'>;
 
 export function processorWith(options: Given): Processor {
   return new Processor({

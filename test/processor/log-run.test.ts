@@ -10,7 +10,7 @@ const NAME = 'file:events.csv';
 
 /** Rows that are no events: what they are does not matter here. */
 async function takeIn(store: MemoryWarehouse, rows: readonly string[]): Promise<ProgressLine[]> {
-  const surroundings = { stream, rules: rulesWith(), store, schemas };
+  const surroundings = { rules: rulesWith(), store, schemas };
   await using processor = processorWith({ ...surroundings, deadLetters: new MemoryDeadLetters() });
   const read: ProgressLine[] = [];
   const log: LogRunOptions['log'] = {
@@ -24,7 +24,7 @@ async function takeIn(store: MemoryWarehouse, rows: readonly string[]): Promise<
   };
   await takeInWhole({
     log,
-    assign: (options) => processor.assign(options),
+    assign: (options) => processor.assign(stream, options),
     readLine: () => store.readProgress(stream.name, NAME),
     signal: new AbortController().signal,
   });

@@ -12,11 +12,11 @@ test('a log of which everything is stored already is said to be stored up to its
   }));
   const bounds = () => Promise.resolve({ first: 0, end: records.length });
   const deadLetters = new MemoryDeadLetters();
-  const surroundings = { stream, rules: rulesWith(), store, schemas, deadLetters };
+  const surroundings = { rules: rulesWith(), store, schemas, deadLetters };
   for (let time = 1; time <= 2; time++) {
     await using processor = processorWith(surroundings);
     const committed: ProgressLine[] = [];
-    const assignment = processor.assign({
+    const assignment = processor.assign(stream, {
       log: 'topic/0',
       onCommitted: (line) => committed.push(line),
     });

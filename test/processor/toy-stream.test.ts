@@ -236,7 +236,6 @@ function worldOf(cachedUserDays = 1000, ofRules: Rules = rules) {
   /** One life of a process: starts, takes the batches in, stores all, ends. */
   async function live(batches: readonly (readonly LogRecord[])[]): Promise<void> {
     await using processor = processorWith({
-      stream: payments,
       rules: ofRules,
       store,
       deadLetters,
@@ -245,7 +244,7 @@ function worldOf(cachedUserDays = 1000, ofRules: Rules = rules) {
       },
       limits: { pendingRows: 1000, pendingBytes: 1_000_000, cachedUserDays },
     });
-    const assignment = processor.assign({ log: LOG });
+    const assignment = processor.assign(payments, { log: LOG });
     const end = batches.flat().at(-1)?.offset ?? offset;
     await assignment.start(async () => ({ first: 0, end: end + 1 }));
     for (const batch of batches) {

@@ -35,6 +35,7 @@ const [paidAt, quantity, tip] = ['paid_at', 'quantity', 'tip'].map((name) =>
 export const payments: Stream = {
   name: 'payments',
   schema,
+  stored: schema,
   tables: {
     accepted: 'payment_rows',
     aggregates: 'customer_day_rows',
@@ -54,6 +55,10 @@ class PaymentInterpreter implements Interpreter {
   check(slots: Slots): 'miles_negative' | null {
     // A stream's reasons are in the one list of all; this one will do.
     return slots.number[quantity]! < 0 ? 'miles_negative' : null;
+  }
+
+  checkRemoval(): 'empty_value' {
+    return 'empty_value';
   }
 
   reduce(slots: Slots, { facts }: FactWriter, at: number): void {

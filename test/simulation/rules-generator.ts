@@ -41,6 +41,7 @@ export function generateRules(random: Random): Rules {
     sessionGapSeconds: random.pick([1800, 1800, 60]),
     eventTypes: { closed: random.chance(0.2), types: knownTypes },
     platforms: { closed: random.chance(0.2), platforms },
+    stockCodes: [],
   };
 }
 

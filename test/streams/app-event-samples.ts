@@ -50,6 +50,7 @@ export function rulesWith(changes: Partial<Rules> = {}): Rules {
     minEventTime: Date.UTC(1980, 0, 1) * 1000,
     sessionGapSeconds: 1800,
     eventTypes: { closed: false, types: eventTypes },
+    stockCodes: [],
     platforms: {
       closed: false,
       platforms: [

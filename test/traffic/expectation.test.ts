@@ -98,8 +98,8 @@ async function process(
   partition: number,
   log: readonly LogRecord[],
 ): Promise<void> {
-  await using processor = processorWith({ stream, rules, store, schemas });
-  const assignment = processor.assign({ log: `t/${partition}` });
+  await using processor = processorWith({ rules, store, schemas });
+  const assignment = processor.assign(stream, { log: `t/${partition}` });
   await assignment.start(() => Promise.resolve({ first: 0, end: log.length }));
   for (let at = 0; at < log.length; at += 500) {
     await assignment.push(batchOf(log.slice(at, at + 500)));

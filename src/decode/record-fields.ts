@@ -1,8 +1,9 @@
-import { AvroMapStrings } from '../decode/avro-map.ts';
-import type { RecordSchema } from '../decode/record-schema.ts';
-import type { Slots } from '../decode/slots.ts';
+import { AvroMapStrings } from './avro-map.ts';
+import { decimalText } from './decimal.ts';
+import type { RecordSchema } from './record-schema.ts';
+import type { Slots } from './slots.ts';
 
-/** A decoded record as JSON, for people: times in microseconds, decimals as text, no null fields. */
+/** A decoded record as JSON: times in microseconds, decimals as text, maps by name, no null fields. Equal records give equal texts. */
 export function recordFields(schema: RecordSchema, slots: Slots): string {
   const fields: Record<string, unknown> = {};
   schema.fields.forEach(({ name, kind }, field) => {
@@ -25,12 +26,5 @@ function mapEntries(bytes: Buffer, start: number): Record<string, string> {
     entries.push([key, text()]);
   }
   // fromEntries defines own properties, whatever their names (`__proto__` too).
-  return Object.fromEntries(entries);
-}
-
-function decimalText(slots: Slots, field: number): string {
-  const hex = slots.bytes[field]!.toString('hex', slots.start[field], slots.end[field]);
-  const unscaled = hex === '' ? 0n : BigInt.asIntN(hex.length * 4, BigInt(`0x${hex}`));
-  const digits = (unscaled < 0n ? -unscaled : unscaled).toString().padStart(5, '0');
-  return `${unscaled < 0n ? '-' : ''}${digits.slice(0, -4)}.${digits.slice(-4)}`;
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
