@@ -132,7 +132,7 @@ WITH
             count() AS orders,
             min(toStartOfHour(ordered_at, zone)) AS first_hour,
             max(toStartOfHour(ordered_at, zone)) AS last_hour,
-            sum(hours_to_delivery) AS hours_to_delivery,
+            sum(hours_to_delivery) AS delivery_hours,
             count(hours_to_delivery) AS deliveries
         FROM fct_orders
         GROUP BY customer_id
@@ -154,7 +154,7 @@ SELECT
     if(buyers = 0, NULL, (buyers_2_orders + buyers_3plus_orders) / buyers) AS repeat_ratio,
     sum(c.orders) AS orders,
     if(buyers = 0, NULL, orders / (1 + intDiv(toUnixTimestamp(max(c.last_hour)) - toUnixTimestamp(min(c.first_hour)), 3600))) AS orders_per_hour,
-    if(sum(c.deliveries) = 0, NULL, sum(c.hours_to_delivery) / sum(c.deliveries)) AS avg_hours_to_delivery,
+    if(sum(c.deliveries) = 0, NULL, sum(c.delivery_hours) / sum(c.deliveries)) AS avg_hours_to_delivery,
     (SELECT if(count() = 0, NULL, sum(sessions) / (1 + intDiv(toUnixTimestamp(max(hour)) - toUnixTimestamp(min(hour)), 3600))) FROM sessions_per_hour) AS avg_sessions_per_hour,
     now64(3, 'UTC') AS computed_at
 FROM per_customer AS c

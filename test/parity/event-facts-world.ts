@@ -16,6 +16,16 @@ import type { PlainEvent } from './user-day.ts';
 export interface FactEvent extends PlainEvent {
   readonly producerSession: string | null;
   readonly page: string | null;
+  readonly product?: string | null;
+  readonly plan?: string | null;
+  readonly feature?: string | null;
+}
+
+/** What the attributes of a user say of their beginning. */
+export interface Registration {
+  /** Days since 1970. */
+  readonly day: number;
+  readonly platform: string | null;
 }
 
 export const LOOKBACK_DAYS = 2;
@@ -39,11 +49,14 @@ export interface FactWorld {
   /** Days since 1970: the day of the latest watermark, and the first day that is not complete. */
   readonly lastDay: number;
   readonly completeBefore: number;
+  /** By user, of those whose attributes are known. */
+  readonly registered: ReadonlyMap<string, Registration>;
 }
 
 export class EventFactsWorld {
   readonly client: ClickHouseClient;
   refresher: Refresher;
+  registered: ReadonlyMap<string, Registration> = new Map();
   readonly #ch: TestClickHouse;
   readonly #wide: WideColumns;
   readonly #inactive = new Set<string>();
@@ -186,6 +199,7 @@ export class EventFactsWorld {
       isServerSide: (type) => serverSide.has(type),
       lastDay: Math.max(...lasts),
       completeBefore: Math.min(...lasts) - LOOKBACK_DAYS,
+      registered: this.registered,
     };
   }
 
@@ -221,6 +235,9 @@ function eventRow(event: FactEvent): Record<string, unknown> {
     miles_amount: event.delta === 0 ? null : Math.abs(event.delta),
     producer_session_id: event.producerSession,
     page_url: event.page,
+    product_id: event.product ?? null,
+    plan_id: event.plan ?? null,
+    feature: event.feature ?? null,
     source: event.source,
     rules_epoch: 1,
   };

@@ -1,6 +1,6 @@
 /**
- * First weeks and days of users, word by word as they are defined. In: distinct accepted events. Out: the
- * rows that each table must have.
+ * First weeks and days of users, word by word as they are defined. In: distinct accepted events, and when
+ * users registered. Out: the rows that each table must have.
  */
 import type { FactEvent, FactTable, FactWorld } from './event-facts-world.ts';
 import type { Row } from './growth.ts';
@@ -14,18 +14,17 @@ interface Life {
   readonly creation: number;
 }
 
-function lives({ events }: FactWorld): Life[] {
-  return [...groupBy(events, ({ user }) => user)]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([user, theirs]) => ({
-      user,
-      events: theirs.toSorted(byTime),
-      creation: Math.min(...theirs.map(({ time }) => dayOf(time))),
-    }));
+function lives({ events, registered }: FactWorld): Life[] {
+  const byUser = groupBy(events, ({ user }) => user);
+  return [...new Set([...byUser.keys(), ...registered.keys()])].toSorted().map((user) => {
+    const theirs = (byUser.get(user) ?? []).toSorted(byTime);
+    const first = Math.min(...theirs.map(({ time }) => dayOf(time)));
+    return { user, events: theirs, creation: registered.get(user)?.day ?? first };
+  });
 }
 
 function weekOf(world: FactWorld, { events, creation }: Life): Row {
-  const week = events.filter(({ time }) => dayOf(time) <= creation + 6);
+  const week = events.filter(({ time }) => dayOf(time) >= creation && dayOf(time) <= creation + 6);
   const daysOf = (type: string) =>
     new Set(week.flatMap((event) => (event.type === type ? [dayOf(event.time)] : []))).size;
   const counts = countsOf(week);
@@ -60,7 +59,8 @@ function earlyEngagement(world: FactWorld): Row[] {
     return {
       user_id: life.user,
       creation_date: dateOfDay(life.creation),
-      creation_app_platform: life.events[0]?.platform ?? null,
+      creation_app_platform:
+        world.registered.get(life.user)?.platform ?? life.events[0]?.platform ?? null,
       ...weekOf(world, life),
       is_retained_4_weeks: life.creation + 28 < world.completeBefore ? (stayed ? 1 : 0) : null,
     };
