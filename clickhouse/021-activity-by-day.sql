@@ -47,38 +47,39 @@ WITH
     (SELECT arrayPushBack(groupArray(channel_group), 'other') FROM channel_group_expressions) AS channels
 SELECT
     day AS event_date,
-    countIf(counts) AS active_users,
-    countIf(counts AND since_previous = 0) AS new_users,
-    countIf(counts AND since_previous = 1) AS retained_users,
-    countIf(counts AND since_previous BETWEEN 2 AND 7) AS short_dormancy,
-    countIf(counts AND since_previous BETWEEN 8 AND 30) AS medium_dormancy,
-    countIf(counts AND since_previous BETWEEN 31 AND 90) AS long_dormancy,
-    countIf(counts AND since_previous > 90) AS very_long_dormancy,
-    sumIf(since_previous, counts AND since_previous >= 2) AS dormancy_days,
-    countIf(counts AND since_first <= 7) AS new_stage_users,
-    countIf(counts AND since_first BETWEEN 8 AND 30) AS growing_stage_users,
-    countIf(counts AND since_first BETWEEN 31 AND 90) AS established_stage_users,
-    countIf(counts AND since_first > 90) AS mature_stage_users,
-    countIf(counts AND since_previous = 0 AND channel = 'organic') AS new_organic_users,
-    countIf(counts AND since_previous = 0 AND channel = 'paid') AS new_paid_users,
-    countIf(counts AND since_previous = 0 AND channel = 'social') AS new_social_users,
-    countIf(counts AND since_previous = 0 AND channel = 'referral') AS new_referral_users,
-    countIf(counts AND (since_previous = 0 OR since_previous >= 7)) AS entered_7d,
-    countIf(counts AND (since_previous = 0 OR since_previous >= 28)) AS entered_28d,
-    countIf(counts AND (since_previous = 0 OR since_previous >= 30)) AS entered_30d,
-    countIf(counts AND (until_next = 0 OR until_next >= 7)) AS left_7d,
-    countIf(counts AND (until_next = 0 OR until_next >= 28)) AS left_28d,
-    countIf(counts AND (until_next = 0 OR until_next >= 30)) AS left_30d,
+    sum(users) AS active_users,
+    sumIf(users, since_previous = 0) AS new_users,
+    sumIf(users, since_previous = 1) AS retained_users,
+    sumIf(users, since_previous BETWEEN 2 AND 7) AS short_dormancy,
+    sumIf(users, since_previous BETWEEN 8 AND 30) AS medium_dormancy,
+    sumIf(users, since_previous BETWEEN 31 AND 90) AS long_dormancy,
+    sumIf(users, since_previous > 90) AS very_long_dormancy,
+    sumIf(users * since_previous, since_previous >= 2) AS dormancy_days,
+    sumIf(users, stage = 0) AS new_stage_users,
+    sumIf(users, stage = 1) AS growing_stage_users,
+    sumIf(users, stage = 2) AS established_stage_users,
+    sumIf(users, stage = 3) AS mature_stage_users,
+    sumIf(users, channel_of_new = 1) AS new_organic_users,
+    sumIf(users, channel_of_new = 2) AS new_paid_users,
+    sumIf(users, channel_of_new = 3) AS new_social_users,
+    sumIf(users, channel_of_new = 4) AS new_referral_users,
+    sumIf(users, since_previous = 0 OR since_previous >= 7) AS entered_7d,
+    sumIf(users, since_previous = 0 OR since_previous >= 28) AS entered_28d,
+    sumIf(users, since_previous = 0 OR since_previous >= 30) AS entered_30d,
+    sumIf(users, windows_left >= 1) AS left_7d,
+    sumIf(users, windows_left >= 2) AS left_28d,
+    sumIf(users, windows_left = 3) AS left_30d,
     {version: UInt64} AS version
 FROM
 (
+    -- Numbers of few bytes, counted by their combinations: twice as fast as asking all of the above of every user-day.
     SELECT
         day,
         since_previous,
-        until_next,
-        day - active_days[1] AS since_first,
-        channel,
-        true AS counts
+        windows_left,
+        stage,
+        if(since_previous = 0, channel, 0)::UInt8 AS channel_of_new,
+        count() AS users
     FROM
     (
         SELECT
@@ -86,23 +87,32 @@ FROM
             -- 0 = there is none.
             arrayDifference(arrayMap(day -> toInt32(day), active_days)) AS gaps,
             arrayPushBack(arrayPopFront(gaps), 0) AS gaps_after,
-            if(first_utm_source IS NULL, 'other', channels[arrayMin(multiMatchAllIndices(ifNull(first_utm_source, ''), expressions))]) AS channel
+            if(first_utm_source IS NULL, 'other', channels[arrayMin(multiMatchAllIndices(ifNull(first_utm_source, ''), expressions))]) AS channel_group,
+            toUInt8(indexOf(['organic', 'paid', 'social', 'referral'], channel_group)) AS channel
         FROM user_activity_rows FINAL
         WHERE notEmpty(active_days)
     )
     ARRAY JOIN
         active_days AS day,
-        gaps AS since_previous,
-        gaps_after AS until_next
+        arrayMap(gap -> toUInt16(gap), gaps) AS since_previous,
+        -- How many of the windows of 7, 28 and 30 days are over before the next active day.
+        arrayMap(gap -> toUInt8((gap = 0 OR gap >= 7) + (gap = 0 OR gap >= 28) + (gap = 0 OR gap >= 30)), gaps_after) AS windows_left,
+        arrayMap(day -> toUInt8((day - active_days[1] > 7) + (day - active_days[1] > 30) + (day - active_days[1] > 90)), active_days) AS stage
+    GROUP BY
+        day,
+        since_previous,
+        windows_left,
+        stage,
+        channel_of_new
     UNION ALL
     -- A day that nobody was active on after all is stored as empty.
     SELECT
         event_date AS day,
         0 AS since_previous,
-        0 AS until_next,
-        0 AS since_first,
-        '' AS channel,
-        false AS counts
+        0 AS windows_left,
+        0 AS stage,
+        0 AS channel_of_new,
+        0 AS users
     FROM activity_by_day_rows
 )
 GROUP BY day;

@@ -65,10 +65,22 @@ export function staleKeys({ table, key = '', sources }: RefreshStatement): strin
     WHERE s.version != t.version OR t.outdated OR {full: Bool}`;
 }
 
-/** The statement with the stale keys in their place. */
-export function refreshQuery(refresh: RefreshStatement): string {
+/** How many keys are stale, and if they are no more than `few`, which. */
+export function countStaleKeys(refresh: RefreshStatement): string {
+  return `
+SELECT
+    toUInt32(count()) AS keys,
+    arrayResize(groupArray({few: UInt32} + 1)(toString(key)), if(keys > {few: UInt32}, 0, keys)) AS named
+FROM (${staleKeys(refresh)})`;
+}
+
+/** The statement with the stale keys in their place: those that are `named`, or all that are to be found. */
+export function refreshQuery(refresh: RefreshStatement, named: boolean): string {
   const { statement, key } = refresh;
-  return key === undefined ? statement : statement.replaceAll('{stale}', staleKeys(refresh));
+  if (key === undefined) return statement;
+  return named
+    ? statement.replaceAll('({stale})', '{named: Array(String)}')
+    : statement.replaceAll('{stale}', staleKeys(refresh));
 }
 
 /** Of a mart that is computed as a whole: what its source is made of, as UInt64 in text. */

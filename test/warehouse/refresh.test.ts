@@ -70,6 +70,34 @@ test('a new event type that is like all others makes nothing stale; one that is 
   expect(await activeDays()).toBe(5);
 });
 
+test('a user is found again by whatever name they have, however few or many are stale', async () => {
+  const client = await ch.freshDatabase();
+  const refresher = await Refresher.open(client);
+  const names = [
+    "it's",
+    '\\',
+    "\\'",
+    'a\tb\nc',
+    '\0',
+    '{named: String}',
+    "[']",
+    '🦉',
+    'NULL',
+    '%27',
+  ];
+  const long = Array.from({ length: 90 }, (_, n) => `${'🦉'.repeat(31)}${100 + n}`);
+  const more = Array.from({ length: 150 }, (_, n) => `${n}`);
+  for (const users of [names, [...names, ...long], more]) {
+    const values = userDayRows(users.map((user, n) => event(user, 20_000 + n)));
+    await client.insert({ table: 'user_day_rows', values, format: 'JSONEachRow' });
+    await refresher.refresh();
+  }
+  const known = await ch.rows('SELECT user_id FROM user_activity_rows', client);
+  expect(new Set(known.map(({ user_id }) => user_id))).toEqual(
+    new Set([...names, ...long, ...more]),
+  );
+});
+
 test('a mart that fails is named, keeps its age, and does not stop the others', async () => {
   const refresher = await Refresher.open(ch.client);
   await refresher.refresh();
