@@ -87,7 +87,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'fold',
     'warehouse',
   ],
-  scoring: ['warehouse', 'warehouse/store.ts'],
+  /** Models: numbers in, numbers out. */
+  scoring: [],
   serve: ['warehouse/store.ts', 'processor/ports.ts', 'decode', 'processor'],
   cli: ['*'],
 };
