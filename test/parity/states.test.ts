@@ -12,7 +12,7 @@ import type { PlainState, StateTable } from './states.ts';
 import { expectedOfStates } from './states-tables.ts';
 import { stateTraffic } from './states-traffic.ts';
 import type { StateTraffic } from './states-traffic.ts';
-import { DAY_MICROS, dayOfDate } from './user-day.ts';
+import { dayOfDate } from './user-day.ts';
 
 let ch: TestClickHouse;
 beforeAll(async () => {
