@@ -36,6 +36,12 @@ export const QUERIES: readonly { readonly title: string; readonly query: string 
 FROM user_days GROUP BY event_date ORDER BY event_date DESC LIMIT 7`,
   },
   {
+    title: 'Do we grow?',
+    query: `SELECT event_date, daily_active_users AS dau, weekly_active_users_7d AS wau,
+    round(daily_quick_ratio, 2) AS quick_ratio, daily_growth_quality AS growth
+FROM growth_metrics WHERE is_complete ORDER BY event_date DESC LIMIT 3`,
+  },
+  {
     title: 'Who owes us miles?',
     query: `SELECT user_id, total_miles_earned AS earned, total_miles_redeemed AS redeemed,
     current_miles_balance AS balance

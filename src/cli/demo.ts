@@ -8,6 +8,7 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import type { Configuration } from '../config/configuration.ts';
 import { DEFAULT_RATES } from '../traffic/defects.ts';
 import { Traffic } from '../traffic/traffic.ts';
+import { Refresher } from '../warehouse/refresher.ts';
 import { demoReport } from './demo-report.ts';
 import type { DemoSummary } from './demo-report.ts';
 import { WorkError } from './exit-status.ts';
@@ -57,6 +58,9 @@ export async function demo(options: DemoOptions): Promise<void> {
       rules: running.rules,
     });
     const times = await flow({ configuration, invocation, running, traffic, started });
+    say(invocation, 'bringing growth, sessions and first weeks up to date …');
+    const refresher = await Refresher.open(running.warehouse.client, invocation.signal);
+    await refresher.refresh();
     const summary: DemoSummary = {
       seed,
       topic: configuration.topics.appEvents,

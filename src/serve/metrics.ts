@@ -2,6 +2,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Observer, OutcomeCount } from '../processor/observer.ts';
 import type { ProgressLine } from '../warehouse/store.ts';
+import { registerBalanceGauges } from './balance-gauges.ts';
+import type { BalanceState } from './balance-gauges.ts';
 import { LagTracker } from './lag.ts';
 import { LatenessHistogram } from './lateness-histogram.ts';
 import { logName } from './partition-state.ts';
@@ -17,6 +19,8 @@ export interface MetricsOptions {
   readonly partitions: () => readonly PartitionState[];
   /** The stored marts. Default: none. */
   readonly views?: () => readonly ViewState[];
+  /** Undefined = not known yet. Default: never known. */
+  readonly balances?: () => BalanceState | undefined;
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
 }
@@ -61,7 +65,14 @@ export class Metrics implements Observer {
     readonly value: (report: PartitionReport) => number | null;
   }[];
 
-  constructor({ version, commit, partitions, views = () => [], now = Date.now }: MetricsOptions) {
+  constructor({
+    version,
+    commit,
+    partitions,
+    views = () => [],
+    balances = () => undefined,
+    now = Date.now,
+  }: MetricsOptions) {
     this.#partitions = partitions;
     this.#now = now;
     const registers = [this.#registry];
@@ -71,6 +82,7 @@ export class Metrics implements Observer {
       this.#registry.removeSingleMetric(`nodejs_active_${kind}_total`);
     }
     registerViewGauges(this.#registry, views, now);
+    registerBalanceGauges(this.#registry, balances);
     new Gauge({
       name: 'tidemark_build_info',
       help: 'What is running; always 1.',

@@ -1,6 +1,8 @@
 /** Refreshes the marts again and again. In: a client and an interval. Out: fresh marts, and how fresh they are. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
+import { readBalanceCounts } from './balances.ts';
+import type { BalanceCounts } from './balances.ts';
 import type { MartState } from './mart-refreshes.ts';
 import { Refresher } from './refresher.ts';
 
@@ -9,7 +11,7 @@ export interface RefreshLoopOptions {
   /** From the end of one refresh to the start of the next. At least 1. */
   readonly intervalMs: number;
   /** After every round. */
-  readonly onStates: (states: readonly MartState[]) => void;
+  readonly onStates: (states: readonly MartState[], balances: BalanceCounts) => void;
   /** ClickHouse could not be asked; it is asked again after the interval. */
   readonly onError: (error: unknown) => void;
 }
@@ -36,7 +38,7 @@ async function run(
       // Of several processes one does the work; it is no harm when two do.
       const states = await refresher.states();
       if (!states.every((state) => isFresh(state, 0.9 * intervalMs))) await refresher.refresh();
-      onStates(await refresher.states());
+      onStates(await refresher.states(), await readBalanceCounts(client));
     } catch (error) {
       if (!signal.aborted) onError(error);
     }

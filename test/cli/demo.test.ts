@@ -62,7 +62,8 @@ test(
     expect(stdout).toContain('(app-events-2)');
     expect(stdout).toMatch(/they agree\.\n/);
     expect(stdout).not.toContain('no: ');
-    expect(stdout.match(/┌─/g)).toHaveLength(3);
+    expect(stdout.match(/┌─/g)).toHaveLength(4);
+    expect(stdout).toMatch(/│ (?:Declining|Healthy|Strong)/);
   },
 );
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readBalanceCounts } from '../../src/warehouse/balances.ts';
 import { Refresher } from '../../src/warehouse/refresher.ts';
 import { GROWTH_TABLES } from '../parity/tables.ts';
 import { DAY_MICROS, dayOfDate, userDayRows } from '../parity/user-day.ts';
@@ -152,8 +153,18 @@ test('a late earning heals a breach before it opens; a breach that is open says 
     FROM balance_breaches AS b INNER JOIN users_with_negative_miles AS u ON u.user_id = b.user_id
     WHERE b.healed_at IS NULL`;
   expect(await ch.rows(open, world.client)).toEqual([{ user: 'b', same: 1, lowest: -6 }]);
+  expect(await readBalanceCounts(world.client)).toEqual({
+    negativeUsers: 1,
+    openBreaches: 1,
+    breaches: 2,
+  });
   await world.accept([plain('a', '2025-01-04', 50)]);
   expect(await world.refreshAndCompare()).toEqual([]);
+  expect(await readBalanceCounts(world.client)).toEqual({
+    negativeUsers: 1,
+    openBreaches: 1,
+    breaches: 1,
+  });
   const users = 'SELECT DISTINCT user_id FROM balance_breaches';
   expect(await ch.rows(users, world.client)).toEqual([{ user_id: 'b' }]);
 });
