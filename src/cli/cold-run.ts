@@ -85,7 +85,6 @@ export class ColdRun implements AsyncDisposable {
       await takeInWhole({
         log,
         assign: (options) => processor.assign(log.stream, options),
-        readLine: () => this.#store.readProgress(log.stream.name, log.name),
         signal: this.signal,
       });
     } catch (error) {

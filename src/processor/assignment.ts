@@ -98,6 +98,11 @@ export class Assignment implements Committer {
     }
   }
 
+  /** Where the log was taken up; after `start`. */
+  get line(): ProgressLine {
+    return this.#taken!.line;
+  }
+
   /** Lets go of the log: what is being written may still be stored, the rest is dropped. */
   abandon(): void {
     this.#die(new AbandonedError(this.#options.log));

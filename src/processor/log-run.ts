@@ -21,7 +21,6 @@ export interface EndingLog {
 export interface LogRunOptions {
   readonly log: EndingLog;
   readonly assign: (options: AssignmentOptions) => Assignment;
-  readonly readLine: () => Promise<ProgressLine | undefined>;
   /** Aborted when it has to end before the log does. */
   readonly signal: AbortSignal;
 }
@@ -30,15 +29,14 @@ export interface LogRunOptions {
  * Resolves when the whole log is stored. Rejects with the signal's reason when that is aborted: what
  * was read until then is stored, and another run goes on from there.
  */
-export async function takeInWhole({ log, assign, readLine, signal }: LogRunOptions): Promise<void> {
+export async function takeInWhole({ log, assign, signal }: LogRunOptions): Promise<void> {
   let end = Infinity;
   for (;;) {
     const assignment = assign({ log: log.name, cold: true });
     let next = 0;
     try {
       await assignment.start(() => Promise.resolve({ first: 0, end }));
-      const line = await readLine();
-      if (line === undefined) throw new Error(`${log.name} has no progress line after its start`);
+      const { line } = assignment;
       for await (const batch of log.read(line)) {
         await assignment.push(batch);
         next = batch.nextOffset;

@@ -61,12 +61,14 @@ export class UnitLoader {
       before,
       columns: stream.foldFields,
     };
-    const own = await retrying('load', () => store.readAccepted(query));
-    const elsewhere = lookElsewhere
-      ? await retrying('load_elsewhere', () =>
-          store.readAcceptedElsewhere({ ...query, columns: [stream.entity, stream.id] }),
-        )
-      : null;
+    const [own, elsewhere] = await Promise.all([
+      retrying('load', () => store.readAccepted(query)),
+      lookElsewhere
+        ? retrying('load_elsewhere', () =>
+            store.readAcceptedElsewhere({ ...query, columns: [stream.entity, stream.id] }),
+          )
+        : null,
+    ]);
     const created = new Map(buckets.map((bucket) => [bucket, cache.create(day, bucket)]));
     for (const unit of created.values()) unit.usedBy = write;
     this.#fold(own, stream.foldFields, created, true);

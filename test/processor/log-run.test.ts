@@ -25,7 +25,6 @@ async function takeIn(store: MemoryWarehouse, rows: readonly string[]): Promise<
   await takeInWhole({
     log,
     assign: (options) => processor.assign(stream, options),
-    readLine: () => store.readProgress(stream.name, NAME),
     signal: new AbortController().signal,
   });
   return read;

@@ -102,11 +102,9 @@ export class ColdCommand {
   }
 
   #takeIn(log: EndingLog): Promise<void> {
-    const { store } = this.#context;
     return takeInWhole({
       log,
       assign: (options) => new Assignment(this.#context, options),
-      readLine: () => store.readProgress('app-events', log.name),
       signal: this.#interrupted.signal,
     });
   }

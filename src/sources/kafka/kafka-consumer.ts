@@ -44,7 +44,7 @@ export interface RunningConsumer {
   settleAndStop(): Promise<void>;
   /** One entry per assigned partition. */
   lag(): readonly PartitionProgress[];
-  /** Topics that do not exist yet; they are joined when they appear. */
+  /** Topics that do not exist yet; they are joined within seconds when they appear. */
   missingTopics(): readonly string[];
   /** Rejects when the consumer has given up for good; never resolves. */
   readonly failed: Promise<never>;
@@ -53,6 +53,8 @@ export interface RunningConsumer {
 const REFRESH_ENDS_MS = 5_000;
 const FIRST_LOOK_MS = 250;
 const LONGEST_LOOK_MS = 1_000;
+/** Where there are some topics, the others may never come. */
+const LONGEST_LOOK_FOR_MORE_MS = 3_000;
 
 /** Rejects when no broker can be reached at the start; later it waits for them to come back. */
 export async function runKafkaConsumer(options: KafkaConsumerOptions): Promise<RunningConsumer> {
@@ -158,7 +160,9 @@ class TopicWaitingConsumer implements RunningConsumer {
 
   async #lookForMissing(): Promise<void> {
     const { signal } = this.#stopping;
-    for (let wait = FIRST_LOOK_MS; ; wait = Math.min(LONGEST_LOOK_MS, wait * 2)) {
+    for (let wait = FIRST_LOOK_MS; ; wait *= 2) {
+      const longest = this.#session === undefined ? LONGEST_LOOK_MS : LONGEST_LOOK_FOR_MORE_MS;
+      wait = Math.min(wait, longest);
       await sleep(wait, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
       try {
