@@ -4,9 +4,9 @@
 CREATE OR REPLACE VIEW obt_customer_kpis_and_segmentation_as_of
 AS
 WITH
-    (SELECT argMax(value, updated_at) FROM view_settings WHERE name = 'gross_margin') AS gross_margin,
-    (SELECT argMax(value, updated_at) FROM view_settings WHERE name = 'churn_days') AS churn_days,
-    (SELECT argMax(value, updated_at) FROM view_settings WHERE name = 'rfm_by_quantile') = 1 AS by_quantile,
+    assumeNotNull((SELECT argMax(value, updated_at) FROM view_settings WHERE name = 'gross_margin')) AS gross_margin,
+    assumeNotNull((SELECT argMax(value, updated_at) FROM view_settings WHERE name = 'churn_days')) AS churn_days,
+    assumeNotNull((SELECT argMax(value, updated_at) FROM view_settings WHERE name = 'rfm_by_quantile')) = 1 AS by_quantile,
     (
         SELECT groupArray((rfm_segmentation, r_from, r_to, f_from, f_to, m_from, m_to))
         FROM (SELECT * FROM rfm_segments FINAL ORDER BY rfm_segmentation, part)
@@ -62,6 +62,17 @@ WITH
                 ntile(5) OVER (ORDER BY monetary, customer_id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
             )) AS m_score
         FROM customers
+    ),
+    grouped AS
+    (
+        SELECT
+            *,
+            arrayFirst(
+                s -> (r_score BETWEEN s.2 AND s.3) AND (f_score BETWEEN s.4 AND s.5) AND (m_score BETWEEN s.6 AND s.7),
+                segments
+            ).1 AS segment,
+            arrayFirst(g -> recency_days <= g.1, risk_groups).2 AS risk_group
+        FROM scored
     )
 SELECT
     customer_id,
@@ -85,13 +96,8 @@ SELECT
     f_score,
     m_score,
     concat(toString(r_score), toString(f_score), toString(m_score)) AS rfm_score,
-    arrayFirst(
-        s -> (r_score BETWEEN s.2 AND s.3) AND (f_score BETWEEN s.4 AND s.5) AND (m_score BETWEEN s.6 AND s.7),
-        segments
-    ).1 AS segment,
     if(segment = '', 'Unknown', segment) AS rfm_segmentation,
     (recency_days > churn_days)::Bool AS is_churned,
-    arrayFirst(g -> recency_days <= g.1, risk_groups).2 AS risk_group,
     multiIf(is_churned, 'Churned', risk_group = '', 'Unknown', risk_group) AS churn_risk_group,
     toFloat64(monetary) * gross_margin AS cltv_historic,
     aov_line * frequency * tenure_days * gross_margin AS cltv_seed,
@@ -99,7 +105,7 @@ SELECT
     -- The rank of monetary is that of cltv_historic.
     multiIf(monetary_rank <= 33 * others, 'Low', monetary_rank <= 66 * others, 'Medium', 'High') AS cltv_profit_segmentation,
     now64(3, 'UTC') AS computed_at
-FROM scored
+FROM grouped
 ORDER BY customer_id
 COMMENT 'obt_customer_kpis_and_segmentation from the orders of the days before as_of: SELECT … FROM obt_customer_kpis_and_segmentation_as_of(as_of = ''2011-12-10'').';
 

@@ -1,0 +1,142 @@
+/** The customer marts against plain models: on three days of a real shop, and on lines drawn from a seed. */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testClickHouse } from '../support/clickhouse.ts';
+import type { TestClickHouse } from '../support/clickhouse.ts';
+import { seed } from '../support/seed.ts';
+import { differences, forgetLines, shopOf, storeLines } from './customer-world.ts';
+import { segmentOf } from './customers.ts';
+import { onlineRetailLines } from './order-line.ts';
+import { randomLines } from './random-lines.ts';
+
+const DAYS = ['2010-12-22', '2011-06-10', '2011-08-12'];
+const NONE = { differences: [] };
+
+let ch: TestClickHouse;
+beforeAll(async () => {
+  ch = await testClickHouse();
+});
+afterAll(() => ch.close());
+
+const realLines = DAYS.flatMap((day) =>
+  onlineRetailLines(
+    readFileSync(new URL(`../fixtures/online-retail/${day}.csv`, import.meta.url), 'utf8'),
+    `file:${day}.csv`,
+  ),
+);
+
+test('three days of a real shop give what the definitions say, as of every day', async () => {
+  const client = await ch.freshDatabase();
+  await storeLines(client, realLines);
+  const shop = shopOf(realLines);
+  const found = await differences(ch, client, shop);
+  expect(found).toMatchObject(NONE);
+  expect(found.cells).toBeGreaterThan(5_000);
+  for (const asOf of ['2010-12-22', '2010-12-23', '2011-06-11', '2012-01-01']) {
+    expect(await differences(ch, client, shop, asOf)).toMatchObject(NONE);
+  }
+});
+
+test('lines of any kind give what the definitions say, whatever the settings', async () => {
+  const client = await ch.freshDatabase();
+  const draws = [0, 1, 2].map((draw) => randomLines(seed + draw));
+  const check = async (settings: Parameters<typeof shopOf>[1]) => {
+    for (const lines of draws) {
+      await forgetLines(client);
+      await storeLines(client, lines);
+      const shop = shopOf(lines, settings);
+      expect(await differences(ch, client, shop)).toMatchObject(NONE);
+      expect(await differences(ch, client, shop, '2021-01-05')).toMatchObject(NONE);
+    }
+  };
+  await check({});
+  await client.command({
+    query: `INSERT INTO view_settings (name, value) VALUES
+      ('gross_margin', 0.25), ('churn_days', 45), ('rfm_by_quantile', 1)`,
+  });
+  await client.command({
+    query: `INSERT INTO countries (name, country, excluded) VALUES
+      ('France', 'French Republic', true), ('Unspecified', 'Unspecified', false)`,
+  });
+  await check({
+    grossMargin: 0.25,
+    churnDays: 45,
+    rfmMode: 'quantile',
+    excluded: ['European Community', 'France'],
+  });
+});
+
+test('rows that were stored twice count once, and a longer day replaces a shorter one', async () => {
+  const client = await ch.freshDatabase();
+  await storeLines(client, realLines.slice(0, 200));
+  await storeLines(client, realLines);
+  await storeLines(client, realLines);
+  expect(await differences(ch, client, shopOf(realLines))).toMatchObject(NONE);
+});
+
+test('without any line there is no customer, no day, and nothing to divide by', async () => {
+  const client = await ch.freshDatabase();
+  const [row] = await ch.rows('SELECT * EXCEPT computed_at FROM obt_overall_customer_kpis', client);
+  expect(row).toMatchObject({ customers: 0, orders: 0, aov_order: null, repeat_ratio: null });
+  const counts = await ch.rows(
+    `SELECT
+        (SELECT count() FROM obt_customer_kpis_and_segmentation) AS customers,
+        (SELECT count() FROM customer_engagement_daily) AS days,
+        (SELECT sum(customers) FROM dim_rfm_group) AS grouped,
+        (SELECT sum(lines) FROM order_line_reconciliation) AS lines`,
+    client,
+  );
+  expect(counts).toEqual([{ customers: 0, days: 0, grouped: 0, lines: 0 }]);
+});
+
+test('each of the 125 cells of scores belongs to one segment, that of the definitions', async () => {
+  const cells = await ch.rows('SELECT * FROM rfm_segment_cells ORDER BY r_score, f_score, m_score');
+  const scores = [1, 2, 3, 4, 5];
+  expect(cells).toEqual(
+    scores.flatMap((r) =>
+      scores.flatMap((f) =>
+        scores.map((m) => ({
+          r_score: r,
+          f_score: f,
+          m_score: m,
+          segments: [segmentOf(r, f, m)],
+        })),
+      ),
+    ),
+  );
+});
+
+test('an unknown customer is NULL, and a country is there as written and in one spelling', async () => {
+  const client = await ch.freshDatabase();
+  await storeLines(client, randomLines(seed));
+  const lines = await ch.rows(
+    `SELECT customer_id, country, mapped_country, country_excluded, amount
+    FROM order_lines
+    WHERE invoice_no IN ('i1', 'i10', 'i18') AND stock_code = 'mug'
+    ORDER BY invoice_no`,
+    client,
+  );
+  expect(lines).toEqual([
+    {
+      customer_id: 'two-countries',
+      country: 'EIRE',
+      mapped_country: 'Ireland',
+      country_excluded: false,
+      amount: 6.3,
+    },
+    {
+      customer_id: 'nowhere',
+      country: 'Unspecified',
+      mapped_country: 'Unspecified',
+      country_excluded: true,
+      amount: 6.3,
+    },
+    {
+      customer_id: null,
+      country: 'United Kingdom',
+      mapped_country: 'United Kingdom',
+      country_excluded: false,
+      amount: 6.3,
+    },
+  ]);
+});
