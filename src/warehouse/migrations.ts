@@ -40,24 +40,35 @@ export async function migrate(
   }
   const steps: MigrationStep[] = [];
   if (!options.dryRun) await run(client, 'schema_migrations', CREATE_MIGRATIONS);
-  for (const migration of migrations) {
-    const { name, checksum } = migration;
-    const action = !applied.has(name)
-      ? 'create'
-      : applied.get(name) === checksum
-        ? 'none'
-        : 'update';
-    steps.push({ name, action });
-    if (action === 'none' || options.dryRun) continue;
-    for (const statement of migration.statements) await run(client, name, statement);
-    await run(
-      client,
-      'schema_migrations',
-      'INSERT INTO schema_migrations (name, checksum) SELECT {name: String}, {checksum: String}',
-      { name, checksum },
-    );
+  const done: { name: string; checksum: string }[] = [];
+  try {
+    for (const { name, checksum, statements } of migrations) {
+      const action = !applied.has(name)
+        ? 'create'
+        : applied.get(name) === checksum
+          ? 'none'
+          : 'update';
+      steps.push({ name, action });
+      if (action === 'none' || options.dryRun) continue;
+      for (const statement of statements) await run(client, name, statement);
+      done.push({ name, checksum });
+    }
+  } finally {
+    // All at once: an insert takes as long as a table, and what is not noted is only applied again.
+    if (done.length > 0) await record(client, done);
   }
   return steps;
+}
+
+async function record(
+  client: ClickHouseClient,
+  values: readonly { name: string; checksum: string }[],
+): Promise<void> {
+  try {
+    await client.insert({ table: 'schema_migrations', values, format: 'JSONEachRow' });
+  } catch (error) {
+    throw warehouseError(error, 'note which parts of the schema there are');
+  }
 }
 
 const CREATE_MIGRATIONS = `
@@ -91,16 +102,10 @@ async function readApplied(client: ClickHouseClient): Promise<Map<string, string
   }
 }
 
-async function run(
-  client: ClickHouseClient,
-  name: string,
-  query: string,
-  parameters: Record<string, string> = {},
-): Promise<void> {
+async function run(client: ClickHouseClient, name: string, query: string): Promise<void> {
   try {
     await client.command({
       query,
-      query_params: parameters,
       // A table that is filled from another takes its time: headers meanwhile keep the connection alive.
       clickhouse_settings: {
         ...VIEW_SECURITY,
