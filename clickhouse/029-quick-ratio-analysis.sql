@@ -13,7 +13,7 @@ CREATE OR REPLACE VIEW quick_ratio_analysis
     quick_ratio Nullable(Float64) COMMENT '(new + resurrected) / churned; NULL if nobody churned',
     quick_ratio_3mo_avg Nullable(Float64) COMMENT 'Mean ratio of this month and the 2 before, without those that have none; NULL when none has',
     quick_ratio_change Nullable(Float64) COMMENT 'Ratio less that of the month before; NULL when either is',
-    alert_level LowCardinality(String) COMMENT 'The gravest of alerts: CRITICAL: Quick Ratio Below 1.0 = more users leave than come; WARNING: Quick Ratio Dropped Below 1.2 = it was above a month ago, look early; WARNING: Quick Ratio Declining >0.3 Points = a sharp turn, look at what changed; WARNING: Churn Significantly Exceeding Growth = churn is above 1.5 times new and resurrected; OK = none of them, or the ratio is NULL',
+    alert_level LowCardinality(String) COMMENT 'The gravest of alerts: CRITICAL: Quick Ratio Below 1.0 = more users leave than come; WARNING: Quick Ratio Dropped Below 1.2 = it was above a month ago, look early; WARNING: Quick Ratio Declined >0.3 Points = a sharp turn, look at what changed; WARNING: Churn Significantly Exceeding Growth = churn is above 1.5 times new and resurrected; OK = none of them, or the ratio is NULL',
     alerts Array(String) COMMENT 'All alerts that apply, the gravest first',
     growth_quality_score Nullable(UInt8) COMMENT '50 times the ratio, at most 100, rounded half up; NULL with the ratio, and without active users',
     retention_benchmark LowCardinality(String) COMMENT 'By retention_rate_pct: Excellent (80%+), Good (60-80%), Average (40-60%), Below Average (20-40%), Poor (<20%): the lower, the more onboarding and core value need work; Unknown = NULL',
@@ -60,7 +60,7 @@ SELECT
         [
             if(ifNull(quick_ratio < 1, false), 'CRITICAL: Quick Ratio Below 1.0', ''),
             if(ifNull(quick_ratio < 1.2 AND previous_ratio >= 1.2, false), 'WARNING: Quick Ratio Dropped Below 1.2', ''),
-            if(ifNull(quick_ratio_change < -0.3, false), 'WARNING: Quick Ratio Declining >0.3 Points', ''),
+            if(ifNull(quick_ratio_change < -0.3, false), 'WARNING: Quick Ratio Declined >0.3 Points', ''),
             -- Churned above 1.5 times new and resurrected, in whole numbers.
             if(quick_ratio IS NOT NULL AND 2 * churned_users > 3 * (new_users + resurrected_users), 'WARNING: Churn Significantly Exceeding Growth', '')
         ]

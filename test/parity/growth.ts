@@ -185,7 +185,7 @@ export function quickRatioAnalysis(world: World): Row[] {
         alerts.push('WARNING: Quick Ratio Dropped Below 1.2');
       }
       if (change !== null && change < -0.3) {
-        alerts.push('WARNING: Quick Ratio Declining >0.3 Points');
+        alerts.push('WARNING: Quick Ratio Declined >0.3 Points');
       }
       if (counts.churned_users > 1.5 * gained) {
         alerts.push('WARNING: Churn Significantly Exceeding Growth');
