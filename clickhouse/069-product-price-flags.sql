@@ -3,7 +3,7 @@
 CREATE OR REPLACE VIEW product_price_flags
 (
     stock_code String COMMENT 'SKU, or a code of stock_codes; case-sensitive',
-    description Nullable(String) COMMENT 'Name of the article on its latest line that has one',
+    description Nullable(String) COMMENT 'Name of the article on a latest one of its lines that have one',
     price_flag LowCardinality(String) COMMENT 'First match: zero_or_manual = it was given away, entered by hand or is a code of stock_codes: its price says nothing; normal = one price; one_off_price_change = two prices, one after the other; oscillating_or_promotional = two prices in turns, such as a discount for quantity or an offer; complex = three prices or more: look at the price list',
     prices UInt64 COMMENT 'Number of distinct prices',
     min_price Decimal(18, 4) COMMENT 'Lowest price of one unit in the shop''s currency',
@@ -17,7 +17,7 @@ CREATE OR REPLACE VIEW product_price_flags
 AS
 SELECT
     stock_code,
-    maxIf(latest_name, latest_name.2 IS NOT NULL).2 AS description,
+    argMax(latest_description, until) AS description,
     count() AS prices,
     multiIf(
         max(is_unpriced), 'zero_or_manual',
@@ -44,8 +44,8 @@ FROM
         max(invoiced_at) AS until,
         count() AS lines_of_price,
         sum(quantity) AS units_of_price,
-        maxIf((invoiced_at, description), description IS NOT NULL) AS latest_name
-    FROM order_lines_rows FINAL
+        argMax(o.description, invoiced_at) AS latest_description
+    FROM order_lines_rows AS o FINAL
     WHERE line_kind NOT IN ('return', 'bad_debt')
     GROUP BY
         stock_code,
