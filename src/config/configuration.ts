@@ -68,7 +68,7 @@ export function readConfiguration(sources: SettingSources): Configuration {
 /** All settings in the order of their declaration, as they are in effect. Does not judge them. */
 export function settings(sources: SettingSources): readonly Setting[] {
   return Object.values(KNOBS)
-    .flatMap((knobs): readonly Knob<unknown>[] => Object.values(knobs))
+    .flatMap((knobs) => Object.values<Knob<unknown>>(knobs))
     .map((knob) => {
       const { text, origin } = given(knob, sources);
       return {

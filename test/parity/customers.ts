@@ -137,7 +137,12 @@ export function customerKpis(shop: Shop, asOf: string): Row[] {
     const invoices = distinct(sales.map(({ invoice }) => invoice));
     const [first = '', last = ''] = [dates[0], dates.at(-1)];
     return {
-      ...{ id, lines, sales, first, last, dates },
+      id,
+      lines,
+      sales,
+      first,
+      last,
+      dates,
       recency: today - dayOfDate(last),
       tenure: today - dayOfDate(first),
       frequency: invoices.length,
