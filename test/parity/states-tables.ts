@@ -4,7 +4,7 @@
  */
 import type { FactEvent } from './event-facts-world.ts';
 import type { Row } from './growth.ts';
-import { asOf, byKey, history, latest } from './states.ts';
+import { asOf, history, latest } from './states.ts';
 import type { StateTable, Validity } from './states.ts';
 import type { StateTraffic } from './states-traffic.ts';
 import { byTime, dateOfDay, dayOf, groupBy, sum, timeText } from './user-day.ts';

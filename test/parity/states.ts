@@ -37,7 +37,7 @@ export const PRODUCTS: StateTable = { table: 'product_rows', key: 'product_id' }
 export const PLANS: StateTable = { table: 'subscription_plan_rows', key: 'plan_id' };
 export const ORDERS: StateTable = { table: 'order_rows', key: 'order_id' };
 
-export const byKey = (a: { readonly key: string }, b: { readonly key: string }) =>
+const byKey = (a: { readonly key: string }, b: { readonly key: string }) =>
   a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 
 /** By key, the states in the order in which they count. */
