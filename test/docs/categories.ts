@@ -123,7 +123,6 @@ export const CATEGORIES: readonly Category[] = [
       ['Improve product stickiness and onboarding', 'retention < 40 %', 'who comes does not stay'],
       ['Restart user acquisition efforts', 'nobody new', 'as it says'],
       ['Optimize current growth strategy', 'none of these', 'small steps'],
-      UNKNOWN,
     ],
   },
   {
