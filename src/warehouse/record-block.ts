@@ -106,7 +106,10 @@ const DECIMAL = 3;
 const MAP = 4;
 const KINDS = { string: STRING, int: INT, long: LONG, timestamp: LONG, decimal: DECIMAL, map: MAP };
 
-/** One field's column. Empty values are only counted, and written when a value follows them. */
+/**
+ * One field's column. Empty values are only counted, and written when a value follows them; in a column
+ * that cannot be null, as of a tombstone, they are zeros and empty texts.
+ */
 class FieldColumn {
   readonly column: NativeColumn;
   readonly #kind: number;
@@ -165,7 +168,7 @@ class FieldColumn {
       for (let row = 0; row < missing; row++) this.#first.int64(this.#entries);
       return;
     }
-    this.#first.fill(1, missing);
+    if (this.#nullable) this.#first.fill(1, missing);
     this.#values.fill(0, missing * (this.#kind === STRING ? 1 : this.#kind === INT ? 4 : 8));
   }
 
