@@ -6,7 +6,7 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client';
 import { warehouseError, WarehouseError } from './errors.ts';
-import { readSchemaFiles, VIEW_SECURITY } from './schema-files.ts';
+import { readSchemaFiles } from './schema-files.ts';
 
 export interface MigrateOptions {
   /** Only says what would be done. */
@@ -108,7 +108,6 @@ async function run(client: ClickHouseClient, name: string, query: string): Promi
       query,
       // A table that is filled from another takes its time: headers meanwhile keep the connection alive.
       clickhouse_settings: {
-        ...VIEW_SECURITY,
         send_progress_in_http_headers: 1,
         http_headers_progress_interval_ms: '10000',
       },

@@ -36,15 +36,6 @@ const FOLDER = new URL('../../clickhouse/', import.meta.url);
 const KEYS_AT_ONCE = 100_000;
 const REFRESH = /^-- refresh (\w+)(?: by (\w+))? from (\w+)((?: and \w+)*)(?:, (\d+) at a time)?$/m;
 
-/**
- * With these settings a view is made that reads with the rights of who made it: whoever may read the view
- * needs none on the tables behind it.
- */
-export const VIEW_SECURITY = {
-  default_normal_view_sql_security: 'DEFINER',
-  default_view_definer: 'CURRENT_USER',
-} as const;
-
 /** In the order of their numbers. */
 export async function readSchemaFiles(): Promise<readonly SchemaFile[]> {
   const files = (await readdir(FOLDER))
@@ -58,7 +49,7 @@ export async function readSchemaFiles(): Promise<readonly SchemaFile[]> {
       for (const statement of sqlStatements(text)) {
         const [, table, key, source, others = '', atOnce] = REFRESH.exec(statement) ?? [];
         if (table === undefined || source === undefined) {
-          statements.push(statement);
+          statements.push(withDefiner(statement));
           continue;
         }
         const [, ...more] = others.split(' and ');
@@ -77,5 +68,16 @@ export async function readSchemaFiles(): Promise<readonly SchemaFile[]> {
         refreshes,
       };
     }),
+  );
+}
+
+/**
+ * A view that reads with the rights of who made it: whoever may read the view needs none on the tables
+ * behind it. ClickHouse has a setting for this, and by default ignores it.
+ */
+function withDefiner(statement: string): string {
+  return statement.replace(
+    /^(CREATE OR REPLACE VIEW [\s\S]*?\n)AS\n/m,
+    '$1DEFINER = CURRENT_USER SQL SECURITY DEFINER\nAS\n',
   );
 }

@@ -6,7 +6,7 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client';
 import { warehouseError } from './errors.ts';
-import { readSchemaFiles, VIEW_SECURITY } from './schema-files.ts';
+import { readSchemaFiles } from './schema-files.ts';
 
 const WIDE_LINE = /^( *)-- wide: (.*)$/gm;
 const VIEW = /^CREATE OR REPLACE VIEW (\w+)/m;
@@ -52,7 +52,7 @@ export class WideColumns {
           await this.#client.command({
             query: view,
             // With 200 types it is longer than ClickHouse takes by default.
-            clickhouse_settings: { ...VIEW_SECURITY, max_query_size: '16777216' },
+            clickhouse_settings: { max_query_size: '16777216' },
           });
           made.push(VIEW.exec(view)?.[1] ?? '');
         }
