@@ -51,6 +51,10 @@ const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Com
     about: 'check that what is stored adds up',
     load: () => import('./commands/check.ts'),
   },
+  score: {
+    about: 'score users and customers: what drives retention, who stays, what they are worth',
+    load: () => import('./commands/score.ts'),
+  },
   status: {
     about: 'show lag, watermarks and outcomes by reason',
     load: () => import('./commands/status.ts'),
