@@ -57,10 +57,10 @@ WITH
     )
 SELECT
     s.step AS step,
-    c.lines AS lines,
-    f.lines AS lines_of_days,
-    (c.lines = f.lines)::Bool AS agrees,
-    c.amount AS amount,
+    ifNull(c.lines, 0) AS lines,
+    ifNull(f.lines, 0) AS lines_of_days,
+    (lines = lines_of_days)::Bool AS agrees,
+    ifNull(c.amount, 0) AS amount,
     now64(3, 'UTC') AS computed_at
 FROM (SELECT arrayJoin(steps) AS step) AS s
 LEFT JOIN counted AS c ON c.step = s.step

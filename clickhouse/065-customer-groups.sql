@@ -8,14 +8,14 @@ SELECT
     g.scores AS scores,
     g.description AS description,
     {as_of: Date} AS snapshot_date,
-    c.customers AS customers,
-    100 * c.customers / nullIf(sum(c.customers) OVER (), 0) AS customers_pct,
-    c.orders AS orders,
-    c.revenue AS revenue,
-    100 * toFloat64(c.revenue) / nullIf(toFloat64(sum(c.revenue) OVER ()), 0) AS revenue_pct,
-    if(c.customers = 0, NULL, c.sum_recency_days / c.customers) AS avg_recency_days,
-    if(c.customers = 0, NULL, c.orders / c.customers) AS avg_frequency,
-    if(c.customers = 0, NULL, toFloat64(c.revenue) / c.customers) AS avg_monetary,
+    ifNull(c.customers, 0) AS customers,
+    100 * customers / nullIf(sum(customers) OVER (), 0) AS customers_pct,
+    ifNull(c.orders, 0) AS orders,
+    ifNull(c.revenue, 0) AS revenue,
+    100 * toFloat64(revenue) / nullIf(toFloat64(sum(revenue) OVER ()), 0) AS revenue_pct,
+    if(customers = 0, NULL, c.sum_recency_days / customers) AS avg_recency_days,
+    if(customers = 0, NULL, orders / customers) AS avg_frequency,
+    if(customers = 0, NULL, toFloat64(revenue) / customers) AS avg_monetary,
     now64(3, 'UTC') AS computed_at
 FROM
 (
@@ -48,7 +48,9 @@ LEFT JOIN
     FROM obt_customer_kpis_and_segmentation_as_of(as_of = {as_of: Date})
     GROUP BY name
 ) AS c ON c.name = g.name
-ORDER BY g.place
+ORDER BY
+    g.place,
+    g.name
 COMMENT 'dim_rfm_group from the orders of the days before as_of: SELECT … FROM dim_rfm_group_as_of(as_of = ''2011-12-10'').';
 
 CREATE OR REPLACE VIEW dim_rfm_group
@@ -90,17 +92,17 @@ AS
 SELECT
     g.name AS cltv_profit_segmentation,
     g.description AS description,
-    if(c.customers = 0, NULL, c.least) AS min_cltv_historic,
-    if(c.customers = 0, NULL, c.most) AS max_cltv_historic,
+    if(customers = 0, NULL, c.least) AS min_cltv_historic,
+    if(customers = 0, NULL, c.most) AS max_cltv_historic,
     {as_of: Date} AS snapshot_date,
-    c.customers AS customers,
-    100 * c.customers / nullIf(sum(c.customers) OVER (), 0) AS customers_pct,
-    c.orders AS orders,
-    c.revenue AS revenue,
-    100 * toFloat64(c.revenue) / nullIf(toFloat64(sum(c.revenue) OVER ()), 0) AS revenue_pct,
-    if(c.customers = 0, NULL, c.sum_recency_days / c.customers) AS avg_recency_days,
-    if(c.customers = 0, NULL, c.orders / c.customers) AS avg_frequency,
-    if(c.customers = 0, NULL, toFloat64(c.revenue) / c.customers) AS avg_monetary,
+    ifNull(c.customers, 0) AS customers,
+    100 * customers / nullIf(sum(customers) OVER (), 0) AS customers_pct,
+    ifNull(c.orders, 0) AS orders,
+    ifNull(c.revenue, 0) AS revenue,
+    100 * toFloat64(revenue) / nullIf(toFloat64(sum(revenue) OVER ()), 0) AS revenue_pct,
+    if(customers = 0, NULL, c.sum_recency_days / customers) AS avg_recency_days,
+    if(customers = 0, NULL, orders / customers) AS avg_frequency,
+    if(customers = 0, NULL, toFloat64(revenue) / customers) AS avg_monetary,
     now64(3, 'UTC') AS computed_at
 FROM
 (
@@ -130,7 +132,9 @@ LEFT JOIN
     FROM obt_customer_kpis_and_segmentation_as_of(as_of = {as_of: Date})
     GROUP BY name
 ) AS c ON c.name = g.name
-ORDER BY g.place
+ORDER BY
+    g.place,
+    g.name
 COMMENT 'dim_cltv_group from the orders of the days before as_of: SELECT … FROM dim_cltv_group_as_of(as_of = ''2011-12-10'').';
 
 CREATE OR REPLACE VIEW dim_cltv_group
@@ -176,14 +180,14 @@ SELECT
     g.up_to_days AS up_to_days,
     g.description AS description,
     {as_of: Date} AS snapshot_date,
-    c.customers AS customers,
-    100 * c.customers / nullIf(sum(c.customers) OVER (), 0) AS customers_pct,
-    c.orders AS orders,
-    c.revenue AS revenue,
-    100 * toFloat64(c.revenue) / nullIf(toFloat64(sum(c.revenue) OVER ()), 0) AS revenue_pct,
-    if(c.customers = 0, NULL, c.sum_recency_days / c.customers) AS avg_recency_days,
-    if(c.customers = 0, NULL, c.orders / c.customers) AS avg_frequency,
-    if(c.customers = 0, NULL, toFloat64(c.revenue) / c.customers) AS avg_monetary,
+    ifNull(c.customers, 0) AS customers,
+    100 * customers / nullIf(sum(customers) OVER (), 0) AS customers_pct,
+    ifNull(c.orders, 0) AS orders,
+    ifNull(c.revenue, 0) AS revenue,
+    100 * toFloat64(revenue) / nullIf(toFloat64(sum(revenue) OVER ()), 0) AS revenue_pct,
+    if(customers = 0, NULL, c.sum_recency_days / customers) AS avg_recency_days,
+    if(customers = 0, NULL, orders / customers) AS avg_frequency,
+    if(customers = 0, NULL, toFloat64(revenue) / customers) AS avg_monetary,
     now64(3, 'UTC') AS computed_at
 FROM
 (
@@ -207,7 +211,9 @@ LEFT JOIN
     FROM obt_customer_kpis_and_segmentation_as_of(as_of = {as_of: Date})
     GROUP BY name
 ) AS c ON c.name = g.name
-ORDER BY g.place
+ORDER BY
+    g.place,
+    g.name
 COMMENT 'dim_churn_group from the orders of the days before as_of: SELECT … FROM dim_churn_group_as_of(as_of = ''2011-12-10'').';
 
 CREATE OR REPLACE VIEW dim_churn_group

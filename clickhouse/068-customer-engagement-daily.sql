@@ -50,11 +50,11 @@ WITH
     )
 SELECT
     c.day AS event_date,
-    sum(d.buyers) AS dau,
-    toUInt64(sum(sum(d.change)) OVER (ORDER BY c.day)) AS mau,
+    sum(ifNull(d.buyers, 0)) AS dau,
+    toUInt64(sum(sum(ifNull(d.change, 0))) OVER (ORDER BY c.day)) AS mau,
     if(mau = 0, NULL, intDiv(20000 * dau + mau, 2 * mau) / 10000) AS stickiness,
-    sum(d.day_orders) AS orders,
-    sum(d.day_revenue) AS revenue,
+    sum(ifNull(d.day_orders, 0)) AS orders,
+    sum(ifNull(d.day_revenue, 0)) AS revenue,
     (c.day < watermark.2)::Bool AS is_complete,
     now64(3, 'UTC') AS computed_at
 FROM
