@@ -12,8 +12,8 @@ CREATE OR REPLACE VIEW fct_user_sessions
     events UInt64 COMMENT 'Number of events, without server-side ones',
     event_counts Map(String, UInt64) COMMENT 'Number of events by event type',
     -- wide: cnt_{type}_events UInt64 COMMENT 'Number of events of the type {type}'
-    state Nullable(String) COMMENT 'State of the user; NULL while it is not known',
-    country Nullable(String) COMMENT 'Country of the user; NULL while it is not known',
+    state LowCardinality(Nullable(String)) COMMENT 'State of the user; NULL while it is not known',
+    country LowCardinality(Nullable(String)) COMMENT 'Country of the user; NULL while it is not known',
     computed_at DateTime64(3, 'UTC') COMMENT 'When it was computed'
 )
 AS
@@ -52,8 +52,8 @@ CREATE OR REPLACE VIEW fct_producer_sessions
     events UInt64 COMMENT 'Number of events, server-side ones included where they name the session',
     event_counts Map(String, UInt64) COMMENT 'Number of events by event type',
     -- wide: cnt_{type}_events UInt64 COMMENT 'Number of events of the type {type}'
-    state Nullable(String) COMMENT 'State of the user; NULL while it is not known',
-    country Nullable(String) COMMENT 'Country of the user; NULL while it is not known',
+    state LowCardinality(Nullable(String)) COMMENT 'State of the user; NULL while it is not known',
+    country LowCardinality(Nullable(String)) COMMENT 'Country of the user; NULL while it is not known',
     computed_at DateTime64(3, 'UTC') COMMENT 'When the row was computed: at the moment of reading'
 )
 AS
@@ -107,8 +107,8 @@ CREATE OR REPLACE VIEW fct_page_views
     product_id Nullable(String) COMMENT 'Product that the page is about',
     product_name Nullable(String) COMMENT 'Name of the product as of event_time; NULL while it is not known',
     product_price Nullable(Decimal(18, 4)) COMMENT 'Price of the product as of event_time; NULL while it is not known',
-    state Nullable(String) COMMENT 'State of the user; NULL while it is not known',
-    country Nullable(String) COMMENT 'Country of the user; NULL while it is not known',
+    state LowCardinality(Nullable(String)) COMMENT 'State of the user; NULL while it is not known',
+    country LowCardinality(Nullable(String)) COMMENT 'Country of the user; NULL while it is not known',
     user_created_at Nullable(DateTime64(6, 'UTC')) COMMENT 'When the user registered; NULL while it is not known',
     computed_at DateTime64(3, 'UTC') COMMENT 'When the row was computed: at the moment of reading'
 )
