@@ -1,14 +1,20 @@
--- error: What the progress lines count as late is in late_events, source by source.
--- Remedy: rows were removed by hand or by a retention, or added by another program; late_events has them by offset
-WITH found AS
-(
-    SELECT stored.source AS source, count() AS rows
-    FROM late_events AS stored
-    INNER JOIN source_progress AS progress ON progress.source = stored.source
-    WHERE progress.stream = 'app-events' AND stored.offset >= progress.counted_from AND stored.offset < progress.next_offset
-    GROUP BY source
-)
-SELECT progress.source AS source, progress.late AS expected, ifNull(found.rows, 0) AS found
-FROM source_progress AS progress
-LEFT JOIN found ON found.source = progress.source
-WHERE progress.stream = 'app-events' AND expected != found
+-- error: What the progress lines count as late is in the late records of its stream, source by source.
+-- Remedy: rows were removed by hand or by a retention, or added by another program; late_events and late_order_lines have them by offset
+WITH
+    stored AS
+    (
+        SELECT 'app-events' AS stream, source, offset FROM late_events
+        UNION ALL SELECT 'order-lines' AS stream, source, offset FROM late_order_lines_rows FINAL
+    ),
+    found AS
+    (
+        SELECT stored.stream AS stream, stored.source AS source, count() AS rows
+        FROM stored
+        INNER JOIN {progress} AS progress ON progress.stream = stored.stream AND progress.source = stored.source
+        WHERE stored.offset >= progress.counted_from AND stored.offset < progress.next_offset
+        GROUP BY stream, source
+    )
+SELECT progress.stream AS stream, progress.source AS source, progress.late AS expected, ifNull(found.rows, 0) AS found
+FROM {progress} AS progress
+LEFT JOIN found ON found.stream = progress.stream AND found.source = progress.source
+WHERE expected != found

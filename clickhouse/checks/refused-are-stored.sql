@@ -4,7 +4,7 @@ WITH found AS
 (
     SELECT stored.stream AS stream, stored.source AS source, countIf(outcome = 'invalid') AS invalid, countIf(outcome = 'future') AS future
     FROM rejected_events AS stored
-    INNER JOIN source_progress AS progress ON progress.source = stored.source AND progress.stream = stored.stream
+    INNER JOIN {progress} AS progress ON progress.source = stored.source AND progress.stream = stored.stream
     WHERE stored.offset >= progress.counted_from AND stored.offset < progress.next_offset
     GROUP BY stream, source
 )
@@ -15,6 +15,6 @@ SELECT
     ifNull(found.invalid, 0) AS found_invalid,
     progress.future AS expected_future,
     ifNull(found.future, 0) AS found_future
-FROM source_progress AS progress
+FROM {progress} AS progress
 LEFT JOIN found ON found.source = progress.source AND found.stream = progress.stream
 WHERE expected_invalid != found_invalid OR expected_future != found_future

@@ -11,7 +11,7 @@ WITH
             count() AS most,
             countIf(stored.offset < progress.next_offset) AS least
         FROM events AS stored
-        LEFT JOIN source_progress AS progress ON progress.source = stored.source AND progress.stream = 'app-events'
+        LEFT JOIN {progress} AS progress ON progress.source = stored.source AND progress.stream = 'app-events'
         GROUP BY event_date, user_id, source
     ),
     of_days AS

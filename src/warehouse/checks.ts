@@ -2,9 +2,12 @@
  * Checks of what is stored. In: `clickhouse/checks/*.sql`, each a query of the rows that are not as they
  * should be. Out: for each check whether it holds, and the rows where not.
  *
- * A file begins with `-- error: PROMISE` or `-- warn: PROMISE`, and may say `-- Remedy: WHAT TO DO`.
+ * A file begins with `-- error: PROMISE` or `-- warn: PROMISE`, and may say `-- Remedy: WHAT TO DO`. In it
+ * `{progress}` stands for the table `source_progress` as it was before the query began: what those lines
+ * cover is stored, whatever processors do meanwhile.
  */
 import { readFile, readdir } from 'node:fs/promises';
+import { TupleParam } from '@clickhouse/client';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { warehouseError } from './errors.ts';
 
@@ -55,10 +58,13 @@ export async function runCheck(
   signal: AbortSignal,
 ): Promise<CheckResult> {
   const started = performance.now();
-  const { query, ...known } = check;
+  const { query: text, ...known } = check;
   try {
+    const query = text.replaceAll('{progress}', PROGRESS);
+    const progress = query === text ? [] : await readProgress(client, signal);
     const result = await client.query({
       query: `SELECT *, count() OVER () AS failing__ FROM (\n${query}\n) LIMIT ${SHOWN}`,
+      query_params: { progress },
       format: 'JSONEachRow',
       abort_signal: signal,
       clickhouse_settings: { join_use_nulls: 1, output_format_json_quote_64bit_integers: 0 },
@@ -73,4 +79,27 @@ export async function runCheck(
   } catch (error) {
     throw warehouseError(error, `run the check ${check.name}`);
   }
+}
+
+const PROGRESS = `(
+    SELECT line.stream AS stream, line.source AS source, line.counted_from AS counted_from,
+        line.next_offset AS next_offset, line.accepted AS accepted, line.late AS late,
+        line.future AS future, line.invalid AS invalid
+    FROM (SELECT arrayJoin({progress: Array(Tuple(stream String, source String, counted_from UInt64,
+        next_offset UInt64, accepted UInt64, late UInt64, future UInt64, invalid UInt64))}) AS line)
+)`;
+
+async function readProgress(
+  client: ClickHouseClient,
+  signal: AbortSignal,
+): Promise<readonly TupleParam[]> {
+  const result = await client.query({
+    query: `
+SELECT stream, source, counted_from, next_offset, accepted, late, future, invalid
+FROM source_progress`,
+    format: 'JSONCompactEachRow',
+    abort_signal: signal,
+  });
+  const lines = await result.json<readonly (string | number)[]>();
+  return lines.map((line) => new TupleParam(line));
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -118,5 +118,37 @@ test('junit: a case for each check, failures with their rows', async () => {
   const { status, stdout } = await run('check', '--format', 'junit');
   expect(status).toBe(1);
   expect(stdout).toMatch(/<testsuite name="tidemark check" tests="\d+" failures="2">/);
-  expect(stdout).toContain('{&quot;source&quot;:&quot;file:events.csv&quot;');
+  expect(stdout).toContain(
+    '{&quot;stream&quot;:&quot;app-events&quot;,&quot;source&quot;:&quot;file:events.csv&quot;',
+  );
+});
+
+test('what the progress of any stream counts is missed where it is not', async () => {
+  const lines = join(folder, 'lines.csv');
+  const plans = join(folder, 'plans.csv');
+  await writeFile(
+    lines,
+    [
+      'line_id,invoice_no,customer_id,stock_code,description,quantity,unit_price,invoiced_at',
+      'l1,1,ann,mug,Mug,3,2.50,2026-03-05T10:00:00Z',
+      'l2,1,ann,jug,Jug,1,1.25,2026-03-05T10:00:00Z',
+      'l3,2,bob,jug,Jug,1,1.25,2026-03-01T10:00:00Z',
+    ].join('\n'),
+  );
+  await writeFile(plans, 'plan_id,name,price,period,updated_at\ngold,Gold,9,month,2026-03-01\n');
+  await run('ingest', lines, '--stream', 'order-lines', '--lookback-days', '2');
+  await run('ingest', plans, '--stream', 'subscription-plans');
+  expect(await failing()).toEqual({ status: 0, names: [] });
+
+  await change(
+    "ALTER TABLE order_lines_rows UPDATE quantity = 4 WHERE line_id = 'l1' SETTINGS mutations_sync = 2",
+  );
+  expect(await failing()).toEqual({ status: 1, names: ['customer-days-are-their-lines'] });
+  await change('DELETE FROM subscription_plan_rows WHERE true');
+  await change('DELETE FROM late_order_lines_rows WHERE true');
+  expect((await failing()).names).toEqual([
+    'accepted-are-stored',
+    'customer-days-are-their-lines',
+    'late-are-stored',
+  ]);
 });
