@@ -12,7 +12,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 60_000,
     env: { SEED: seed },
-    globalSetup: ['test/support/announce-seed.ts'],
+    globalSetup: ['test/support/announce-seed.ts', 'test/support/comparison-table.ts'],
     setupFiles: ['test/support/seed.ts'],
     sequence: { seed: Number(seed) },
   },

@@ -9,6 +9,8 @@ import { WideColumns } from '../../src/warehouse/wide-columns.ts';
 import type { TestClickHouse } from '../support/clickhouse.ts';
 import { compareRows } from './compare.ts';
 import type { Row } from './growth.ts';
+import { recordComparison } from './recorded.ts';
+import type { DataSet } from './recorded.ts';
 import { sessionRuns } from './sessions.ts';
 import { byTime, dateOfDay, dayOf, groupBy, timeText, userDayRows } from './user-day.ts';
 import type { PlainEvent } from './user-day.ts';
@@ -60,7 +62,7 @@ export class EventFactsWorld {
   readonly #ch: TestClickHouse;
   readonly #wide: WideColumns;
   readonly #inactive = new Set<string>();
-  readonly #cells = new Map<string, number>();
+  readonly #dataSet: DataSet;
   #known: readonly FactEvent[] = [];
 
   private constructor(
@@ -68,20 +70,23 @@ export class EventFactsWorld {
     client: ClickHouseClient,
     refresher: Refresher,
     wide: WideColumns,
+    dataSet: DataSet,
   ) {
+    this.#dataSet = dataSet;
     this.#ch = ch;
     this.client = client;
     this.refresher = refresher;
     this.#wide = wide;
   }
 
-  static async open(ch: TestClickHouse): Promise<EventFactsWorld> {
+  static async open(ch: TestClickHouse, dataSet: DataSet = 'hand-made'): Promise<EventFactsWorld> {
     const client = await ch.freshDatabase();
     return new EventFactsWorld(
       ch,
       client,
       await Refresher.open(client),
       await WideColumns.open(client),
+      dataSet,
     );
   }
 
@@ -154,7 +159,7 @@ export class EventFactsWorld {
     const differences: string[] = [];
     for (const table of tables) {
       const compared = compareRows(await this.read(table), table.model(world));
-      this.#cells.set(table.name, (this.#cells.get(table.name) ?? 0) + compared.cells);
+      recordComparison(this.#dataSet, table.name, compared);
       differences.push(...compared.differences.slice(0, 5).map((line) => `${table.name}: ${line}`));
     }
     return differences;
@@ -179,11 +184,6 @@ export class EventFactsWorld {
 
   rows(query: string): Promise<Record<string, unknown>[]> {
     return this.#ch.rows(query, this.client);
-  }
-
-  /** Cells compared so far, by table. */
-  get cells(): ReadonlyMap<string, number> {
-    return this.#cells;
   }
 
   async world(): Promise<FactWorld> {

@@ -137,6 +137,7 @@ function eventFacts(world: FactWorld): Row[] {
 
 function pageViews(world: FactWorld): Row[] {
   const facts = eventFacts(world).filter((row) => row['event_type'] === 'page_view');
+  const products = new Map(world.events.map(({ user, id, product }) => [`${user} ${id}`, product]));
   return facts.map((row) => ({
     event_id: row['event_id'],
     user_id: row['user_id'],
@@ -144,7 +145,7 @@ function pageViews(world: FactWorld): Row[] {
     event_date: row['event_date'],
     session: row['session'],
     page_url: row['page_url'],
-    product_id: null,
+    product_id: products.get([row['user_id'], row['event_id']].join(' ')) ?? null,
     product_name: null,
     product_price: null,
     state: null,

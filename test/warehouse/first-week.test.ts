@@ -21,7 +21,7 @@ const at = (day: number, micros = 0) => (FIRST_DAY + day) * DAY_MICROS + micros;
 
 test('after every refresh first weeks and days are what the plain model says, whatever comes late or is set otherwise', async () => {
   const random = new Random(seed, 'first week');
-  const world = await EventFactsWorld.open(ch);
+  const world = await EventFactsWorld.open(ch, 'generated');
   const events = random.shuffle(bursts(random, 30, FIRST_DAY));
   const rounds = 3;
   for (let round = 0; round < rounds; round++) {
@@ -39,10 +39,6 @@ test('after every refresh first weeks and days are what the plain model says, wh
     const name = `fct_daily_user_events_as_of(as_of = '${dateOfDay(asOf)}')`;
     const rows = await world.read({ name, order: 'user_id, event_date' });
     expect(compareRows(rows, dailyEvents(await world.world(), asOf)).differences).toEqual([]);
-  }
-  for (const [table, cells] of world.cells) {
-    process.stdout.write(`${table}: ${cells} cells compared, none differs
-`);
   }
 }, 120_000);
 

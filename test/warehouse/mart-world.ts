@@ -6,6 +6,8 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { Refresher } from '../../src/warehouse/refresher.ts';
 import { compareRows } from '../parity/compare.ts';
 import type { World } from '../parity/growth.ts';
+import { recordComparison } from '../parity/recorded.ts';
+import type { DataSet } from '../parity/recorded.ts';
 import { GROWTH_TABLES } from '../parity/tables.ts';
 import { dayOf, groupBy, timeText, userDayRows } from '../parity/user-day.ts';
 import type { PlainEvent } from '../parity/user-day.ts';
@@ -17,6 +19,7 @@ export class MartWorld {
   readonly client: ClickHouseClient;
   refresher: Refresher;
   readonly #ch: TestClickHouse;
+  readonly #dataSet: DataSet;
   #known: readonly PlainEvent[] = [];
   #inactive: readonly string[] = [];
   #channels: Readonly<Record<string, string>> = {
@@ -25,17 +28,22 @@ export class MartWorld {
     facebook: 'social',
     referral: 'referral',
   };
-  #cells = new Map<string, number>();
 
-  private constructor(ch: TestClickHouse, client: ClickHouseClient, refresher: Refresher) {
+  private constructor(
+    ch: TestClickHouse,
+    client: ClickHouseClient,
+    refresher: Refresher,
+    dataSet: DataSet,
+  ) {
+    this.#dataSet = dataSet;
     this.#ch = ch;
     this.client = client;
     this.refresher = refresher;
   }
 
-  static async open(ch: TestClickHouse): Promise<MartWorld> {
+  static async open(ch: TestClickHouse, dataSet: DataSet = 'hand-made'): Promise<MartWorld> {
     const client = await ch.freshDatabase();
-    return new MartWorld(ch, client, await Refresher.open(client));
+    return new MartWorld(ch, client, await Refresher.open(client), dataSet);
   }
 
   /** Stores the user-days that these events touch, as a processor does that has just accepted them. */
@@ -99,7 +107,7 @@ export class MartWorld {
     const differences: string[] = [];
     for (const { name, order, model } of GROWTH_TABLES) {
       const compared = compareRows(await this.read(name, order), model(world));
-      this.#cells.set(name, (this.#cells.get(name) ?? 0) + compared.cells);
+      recordComparison(this.#dataSet, name, compared);
       differences.push(...compared.differences.slice(0, 5).map((line) => `${name}: ${line}`));
     }
     return differences;
@@ -107,11 +115,6 @@ export class MartWorld {
 
   read(name: string, order: string) {
     return this.#ch.rows(`SELECT * EXCEPT computed_at FROM ${name} ORDER BY ${order}`, this.client);
-  }
-
-  /** Cells compared so far, by table. */
-  get cells(): ReadonlyMap<string, number> {
-    return this.#cells;
   }
 
   #world(): World {

@@ -1,4 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { compareRows } from '../parity/compare.ts';
+import { recordComparison } from '../parity/recorded.ts';
+import { byTime, dateOfDay, DAY_MICROS, dayOf, timeText } from '../parity/user-day.ts';
+import { dimUser, negativeUser } from '../parity/users.ts';
+import type { UserEvent } from '../parity/users.ts';
 import { testClickHouse, type TestClickHouse } from '../support/clickhouse.ts';
 import { seed } from '../support/seed.ts';
 
@@ -10,28 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => ch.close());
 
-/** An event of the plain model; `delta` is the miles that it earns, or redeems when below zero. */
-interface Event {
-  readonly user: string;
-  readonly source: string;
-  readonly id: string;
-  /** Microseconds since 1970. */
-  readonly time: number;
-  readonly type: string;
-  readonly platform: string | null;
-  readonly utm: string | null;
-  readonly country: string | null;
-  readonly delta: number;
-}
+const DAY = DAY_MICROS;
+const dateOf = (micros: number) => dateOfDay(dayOf(micros));
 
-const DAY = 86_400_000_000;
-const dateOf = (micros: number) => new Date(micros / 1000).toISOString().slice(0, 10);
-const timeOf = (micros: number) =>
-  `${new Date(Math.floor(micros / 1000)).toISOString().slice(0, 23).replace('T', ' ')}${String(micros % 1000).padStart(3, '0')}`;
-const byTime = (a: Event, b: Event) => a.time - b.time || (a.id < b.id ? -1 : 1);
-
-function groups(events: readonly Event[], keyOf: (event: Event) => string): Event[][] {
-  const groupsByKey = new Map<string, Event[]>();
+function groups(events: readonly UserEvent[], keyOf: (event: UserEvent) => string): UserEvent[][] {
+  const groupsByKey = new Map<string, UserEvent[]>();
   for (const event of events) {
     const group = groupsByKey.get(keyOf(event)) ?? [];
     groupsByKey.set(keyOf(event), group);
@@ -41,7 +29,7 @@ function groups(events: readonly Event[], keyOf: (event: Event) => string): Even
 }
 
 /** The stored row of a user's day in one source, folded in the plainest way. */
-function userDayRow(events: readonly Event[]): Record<string, unknown> {
+function userDayRow(events: readonly UserEvent[]): Record<string, unknown> {
   const sorted = events.toSorted(byTime);
   const [first] = sorted;
   const counts: Record<string, number> = {};
@@ -55,8 +43,8 @@ function userDayRow(events: readonly Event[]): Record<string, unknown> {
     source: first!.source,
     events: sorted.length,
     event_counts: counts,
-    first_event_at: timeOf(first!.time),
-    last_event_at: timeOf(sorted.at(-1)!.time),
+    first_event_at: timeText(first!.time),
+    last_event_at: timeText(sorted.at(-1)!.time),
     first_event_id: first!.id,
     first_platform: first!.platform,
     first_utm_source: first!.utm,
@@ -65,12 +53,16 @@ function userDayRow(events: readonly Event[]): Record<string, unknown> {
     miles_redeemed: sum(moved.map(({ delta }) => Math.max(0, -delta))),
     miles_earned_events: moved.filter(({ delta }) => delta > 0).length,
     miles_redeemed_events: moved.filter(({ delta }) => delta < 0).length,
-    miles_ledger: moved.map(({ time, id, delta }) => ({ time: timeOf(time), event_id: id, delta })),
+    miles_ledger: moved.map(({ time, id, delta }) => ({
+      time: timeText(time),
+      event_id: id,
+      delta,
+    })),
     version: 2 ** 32 + sorted.length,
   };
 }
 
-async function store(events: readonly Event[]): Promise<void> {
+async function store(events: readonly UserEvent[]): Promise<void> {
   const days = groups(events, ({ user, source, time }) => `${user} ${source} ${dateOf(time)}`);
   await ch.client.insert({
     table: 'user_day_rows',
@@ -80,93 +72,29 @@ async function store(events: readonly Event[]): Promise<void> {
   });
 }
 
-/** What definitions say of a user, from the events themselves. */
-function dimUser(events: readonly Event[], inactive: readonly string[]): Record<string, unknown> {
-  const sorted = events.toSorted(byTime);
-  const first = sorted[0]!;
-  const last = sorted.at(-1)!;
-  const earned = sorted.filter(({ delta }) => delta > 0);
-  const redeemed = sorted.filter(({ delta }) => delta < 0);
-  const total = (some: readonly Event[]) =>
-    some.reduce((sum, { delta }) => sum + Math.abs(delta), 0);
-  const ofType = (name: string) => sorted.filter(({ type }) => type === name).length;
-  const active = sorted.filter(({ type }) => !inactive.includes(type));
-  return {
-    user_id: first.user,
-    first_seen_at: timeOf(first.time),
-    first_seen_date: dateOf(first.time),
-    last_seen_at: timeOf(last.time),
-    last_seen_date: dateOf(last.time),
-    days_active: (Date.parse(dateOf(last.time)) - Date.parse(dateOf(first.time))) / 86_400_000,
-    active_days: new Set(active.map(({ time }) => dateOf(time))).size,
-    events: sorted.length,
-    first_platform: first.platform,
-    first_utm_source: first.utm,
-    first_country: first.country,
-    total_miles_earned: total(earned),
-    total_miles_redeemed: total(redeemed),
-    current_miles_balance: total(earned) - total(redeemed),
-    has_negative_balance: total(earned) < total(redeemed),
-    miles_earned_transactions: earned.length,
-    miles_redeemed_transactions: redeemed.length,
-    share_events: ofType('share'),
-    like_events: ofType('like'),
-    reward_search_events: ofType('reward_search'),
-    ...NO_ATTRIBUTES,
-  };
-}
-
-const NO_ATTRIBUTES = {
-  created_at: null,
-  creation_date: null,
-  creation_platform: null,
-  plan_id: null,
-  city: null,
-  state: null,
-  country: null,
-};
-
-/** Replays the miles: when the balance fell below zero for the last time, for who is there still. */
-function flaggedAt(events: readonly Event[]): string | null {
-  let balance = 0;
-  let since: number | null = null;
-  for (const { delta, time } of events.toSorted(byTime)) {
-    const before = balance;
-    balance += delta;
-    if (before >= 0 && balance < 0) since = time;
-    if (balance >= 0) since = null;
-  }
-  return since === null ? null : timeOf(since);
-}
-
-function negative(events: readonly Event[]): Record<string, unknown> {
-  const user = dimUser(events, []);
-  const keep = ['user_id', 'first_seen_at', 'first_seen_date', 'last_seen_at', 'last_seen_date'];
-  const miles = ['total_miles_earned', 'total_miles_redeemed', 'current_miles_balance'];
-  const transactions = ['miles_earned_transactions', 'miles_redeemed_transactions'];
-  return {
-    ...Object.fromEntries([...keep, ...miles, ...transactions].map((name) => [name, user[name]])),
-    negative_amount: -Number(user['current_miles_balance']),
-    flagged_at: flaggedAt(events),
-  };
-}
-
 const view = (name: string, order = '') =>
   ch.rows(`SELECT * EXCEPT computed_at FROM ${name} ${order}`);
 
-async function check(events: readonly Event[], inactive: readonly string[] = []): Promise<void> {
+async function check(
+  events: readonly UserEvent[],
+  inactive: readonly string[] = [],
+): Promise<void> {
   const users = groups(events, ({ user }) => user);
   const byId = (a: Record<string, unknown>, b: Record<string, unknown>) =>
     String(a['user_id']) < String(b['user_id']) ? -1 : 1;
-  expect(await view('dim_users', 'ORDER BY user_id')).toEqual(
-    users.map((each) => dimUser(each, inactive)).sort(byId),
-  );
-  expect(await view('users_with_negative_miles')).toEqual(
-    users
-      .map(negative)
-      .filter((each) => Number(each['negative_amount']) > 0)
-      .sort((a, b) => Number(b['negative_amount']) - Number(a['negative_amount']) || byId(a, b)),
-  );
+  const all = users.map((each) => dimUser(each, inactive)).sort(byId);
+  const negative = users
+    .map(negativeUser)
+    .filter((each) => Number(each['negative_amount']) > 0)
+    .sort((a, b) => Number(b['negative_amount']) - Number(a['negative_amount']) || byId(a, b));
+  const compared = {
+    dim_users: compareRows(await view('dim_users', 'ORDER BY user_id'), all),
+    users_with_negative_miles: compareRows(await view('users_with_negative_miles'), negative),
+  };
+  for (const [table, comparison] of Object.entries(compared)) {
+    recordComparison('generated', table, comparison);
+    expect(comparison.differences).toEqual([]);
+  }
 }
 
 /** Numbers from 0 up to below 1, the same for the same seed. */
@@ -181,7 +109,7 @@ function numbers(start: number): () => number {
 test('users and their miles are those of the plain model, through late corrections and repeated rows', async () => {
   const next = numbers(seed);
   const oneOf = <T>(...values: readonly T[]): T => values[Math.floor(next() * values.length)]!;
-  const events = Array.from({ length: 600 }, (_, at): Event => {
+  const events = Array.from({ length: 600 }, (_, at): UserEvent => {
     const type = oneOf(
       'page_view',
       'share',
@@ -210,7 +138,7 @@ test('users and their miles are those of the plain model, through late correctio
   for (const known of [early, events, events, early]) await store(known);
   await check(events);
 
-  const late: Event = {
+  const late: UserEvent = {
     ...events[0]!,
     id: 'a',
     time: 18_900 * DAY,
@@ -227,7 +155,7 @@ test('users and their miles are those of the plain model, through late correctio
 });
 
 test('a user whose row is taken back is gone, and a view says when it was computed', async () => {
-  const gone: Event = {
+  const gone: UserEvent = {
     user: 'gone',
     source: 't/0',
     id: 'x',
