@@ -174,7 +174,7 @@ SELECT
         tuple(line_id, invoice_no, nullIf(customer_id, ''), stock_code, description, quantity, unit_price, invoiced_at, country),
         'Tuple(line_id String, invoice_no String, customer_id Nullable(String), stock_code String,
             description Nullable(String), quantity Int32, unit_price Decimal(18, 4),
-            invoiced_at DateTime64(6, \'UTC\'), country Nullable(String))'
+            invoiced_at DateTime64(6, \\'UTC\\'), country Nullable(String))'
     )) AS fields
 FROM late_order_lines_rows FINAL
 WHERE source = {source: String} AND offset = {offset: UInt64}`;

@@ -34,7 +34,12 @@ async function world() {
       const path = join(folder, name);
       await writeFile(path, content);
       const { status, stdout, stderr } = await run(
-        ...['ingest', path, '--stream', stream, '--json', ...more],
+        'ingest',
+        path,
+        '--stream',
+        stream,
+        '--json',
+        ...more,
       );
       expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
       const { rows_read, accepted, duplicate, late, invalid, reasons } = JSON.parse(
@@ -274,7 +279,12 @@ test('a file with other columns is refused before anything is read', async () =>
   const path = join(folder, 'other.csv');
   await writeFile(path, 'a,b\n1,2\n');
   const { status, stderr } = await run(
-    ...['ingest', path, '--stream', 'order-lines', '--map', await mapping()],
+    'ingest',
+    path,
+    '--stream',
+    'order-lines',
+    '--map',
+    await mapping(),
   );
   expect(status).toBe(2);
   expect(stderr).toContain('InvoiceNo');
