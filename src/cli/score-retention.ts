@@ -121,10 +121,7 @@ export async function scoreRetention(options: RetentionOptions): Promise<Retenti
     },
     data_fingerprint: table.fingerprint,
   });
-  const warnings =
-    drivers.heldOut === null
-      ? ['a class has fewer than 5 users: nobody was held out, so there are no measures of quality']
-      : [];
+  const warnings = warningsOf(drivers);
   if (asOf > completeBefore) {
     warnings.push(
       `days from ${completeBefore} on are not complete: this may come out differently later`,
@@ -262,6 +259,21 @@ async function store(
   await run.describe(columns());
 }
 
+function warningsOf({ converged, heldOut }: Drivers): string[] {
+  const warnings: string[] = [];
+  if (!converged) {
+    warnings.push(
+      'no maximum of the likelihood was found: do not rely on the coefficients; leave features out, or give --l2 1',
+    );
+  }
+  if (heldOut === null) {
+    warnings.push(
+      'a class has fewer than 5 users: nobody was held out, so nothing is said of how good it is',
+    );
+  }
+  return warnings;
+}
+
 function hasImpact(
   { oddsRatioPerUnit, oddsRatioPerSd }: { oddsRatioPerUnit: number; oddsRatioPerSd: number },
   threshold: number,
@@ -280,6 +292,7 @@ function metricsOf(drivers: Drivers): Record<string, unknown> {
     pseudo_r2: drivers.pseudoR2,
     p_value: drivers.pValue,
     iterations: drivers.iterations,
+    converged: drivers.converged,
     held_out_rows: heldOut?.rows ?? 0,
     held_out_base_rate: heldOut?.baseRate ?? null,
     auc: heldOut?.auc ?? null,

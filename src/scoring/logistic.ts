@@ -4,6 +4,7 @@
  */
 import { Cholesky } from './cholesky.ts';
 import type { StandardRows } from './feature-table.ts';
+import { WeightedProducts } from './weighted-products.ts';
 
 export interface LogisticFit {
   /** Of the intercept and the standardised features. */
@@ -13,6 +14,7 @@ export interface LogisticFit {
   /** Without the penalty. */
   readonly logLikelihood: number;
   readonly iterations: number;
+  readonly converged: boolean;
   /**
    * Positions (from 0, without the intercept) of the features that separate the classes, the strongest
    * first: without a penalty they have no finite coefficients. Empty where the maximum exists.
@@ -23,27 +25,30 @@ export interface LogisticFit {
 export interface LogisticOptions {
   /** Penalty λ/2 · Σ coefficient² on the standardised features; 0 = none. */
   readonly l2: number;
+  /** Of the intercept and the standardised features; the better they are, the fewer iterations. */
+  readonly start: Float64Array;
 }
 
 const MOST_ITERATIONS = 60;
 /** Before so many, a step may still be large although a maximum exists. */
 const PATIENCE = 9;
 
-/** In the curvature of the likelihood there is no direction without an end; `rows` gives intercept and features. */
-export function fitLogistic(
-  rows: StandardRows,
-  features: number,
-  baseRate: number,
-  { l2 }: LogisticOptions,
-): LogisticFit {
-  const size = features + 1;
-  let coefficients: Float64Array = new Float64Array(size);
+/** Coefficients of a model without features. */
+export function withoutFeatures(features: number, baseRate: number): Float64Array {
+  const coefficients = new Float64Array(features + 1);
   coefficients[0] = Math.log(baseRate / (1 - baseRate));
+  return coefficients;
+}
+
+export function fitLogistic(rows: StandardRows, { l2, start }: LogisticOptions): LogisticFit {
+  const size = start.length;
+  let coefficients = Float64Array.from(start);
   let step: Float64Array = new Float64Array(size);
   let best = -Infinity;
   let covariance: Float64Array = new Float64Array(size * size);
   for (let iteration = 1; iteration <= MOST_ITERATIONS; iteration++) {
     const { logLikelihood, gradient, information } = curvature(rows, coefficients, l2);
+    const found = () => ({ coefficients, covariance, iterations: iteration });
     const penalised = logLikelihood - (l2 / 2) * squares(coefficients);
     if (penalised < best - 1e-9 * Math.abs(best)) {
       // Too far: half of the way back.
@@ -54,25 +59,24 @@ export function fitLogistic(
     best = penalised;
     const factor = Cholesky.of(information, size);
     if (factor === null) {
-      const separating = largest(step, 0.01);
-      return { coefficients, covariance, logLikelihood, iterations: iteration, separating };
+      return { ...found(), logLikelihood, converged: false, separating: largest(step, 0.01) };
     }
     covariance = factor.inverse();
     step = factor.solve(gradient);
     let decrement = 0;
     for (let j = 0; j < size; j++) decrement += step[j]! * gradient[j]!;
     const converged = decrement < 1e-16;
-    if (l2 === 0 && (iteration >= PATIENCE || converged) && separates(rows, step)) {
-      const separating = largest(step, 0.01);
-      return { coefficients, covariance, logLikelihood, iterations: iteration, separating };
+    if (l2 === 0 && iteration >= PATIENCE && separates(rows, step)) {
+      return { ...found(), logLikelihood, converged: false, separating: largest(step, 0.01) };
     }
     coefficients = coefficients.map((value, j) => value + step[j]!);
     if (converged) {
-      return { coefficients, covariance, logLikelihood, iterations: iteration, separating: [] };
+      return { ...found(), logLikelihood, converged, separating: [] };
     }
   }
   const { logLikelihood } = curvature(rows, coefficients, l2);
-  return { coefficients, covariance, logLikelihood, iterations: MOST_ITERATIONS, separating: [] };
+  const iterations = MOST_ITERATIONS;
+  return { coefficients, covariance, logLikelihood, iterations, converged: false, separating: [] };
 }
 
 /** The probability that the model gives a row. */
@@ -89,7 +93,7 @@ interface Curvature {
 function curvature(rows: StandardRows, coefficients: Float64Array, l2: number): Curvature {
   const size = coefficients.length;
   const gradient = new Float64Array(size);
-  const information = new Float64Array(size * size);
+  const sums = new WeightedProducts(size);
   let logLikelihood = 0;
   rows.each((row, target) => {
     const score = product(coefficients, row);
@@ -98,15 +102,10 @@ function curvature(rows: StandardRows, coefficients: Float64Array, l2: number): 
     logLikelihood -=
       signed > 0 ? Math.log1p(Math.exp(-signed)) : Math.log1p(Math.exp(signed)) - signed;
     const residual = target - probability;
-    const weight = probability * (1 - probability);
-    for (let i = 0; i < size; i++) {
-      const value = row[i]!;
-      gradient[i]! += residual * value;
-      const weighted = weight * value;
-      const start = i * size;
-      for (let j = 0; j <= i; j++) information[start + j]! += weighted * row[j]!;
-    }
+    for (let i = 0; i < size; i++) gradient[i]! += residual * row[i]!;
+    sums.add(row, probability * (1 - probability));
   });
+  const information = sums.finish();
   for (let j = 1; j < size; j++) {
     gradient[j]! -= l2 * coefficients[j]!;
     information[j * size + j]! += l2;

@@ -7,7 +7,7 @@ import type { Classification } from './classification.ts';
 import { StandardRows, momentsOf } from './feature-table.ts';
 import type { FeatureTable, Moments, RowMask } from './feature-table.ts';
 import { holdOut } from './hold-out.ts';
-import { fitLogistic, probabilityOf } from './logistic.ts';
+import { fitLogistic, probabilityOf, withoutFeatures } from './logistic.ts';
 import type { LogisticFit } from './logistic.ts';
 import { NORMAL_975, chiSquareTail, normalTwoSided } from './special-functions.ts';
 import { usableFeatures } from './usable-features.ts';
@@ -55,6 +55,8 @@ export interface Drivers {
   /** Of all coefficients being 0 (likelihood ratio). */
   readonly pValue: number;
   readonly iterations: number;
+  /** False: no maximum was found; the numbers are not to be relied on. */
+  readonly converged: boolean;
   /** On rows that another fit did not see; null where a class is too small to hold some of it out. */
   readonly heldOut: Classification | null;
   /** Of every row, by the fit on all of them. */
@@ -89,7 +91,8 @@ export function retentionDrivers(table: FeatureTable, { l2, seed }: DriverOption
     pseudoR2: 1 - fit.logLikelihood / nullLogLikelihood,
     pValue: columns.length === 0 ? 1 : chiSquareTail(gain, columns.length),
     iterations: fit.iterations,
-    heldOut: Math.min(positives, rows - positives) < 5 ? null : judge(table, { l2, seed }),
+    converged: fit.converged,
+    heldOut: Math.min(positives, rows - positives) < 5 ? null : judge(table, model, { l2, seed }),
     probabilities,
   };
 }
@@ -110,8 +113,8 @@ function fitUsable(table: FeatureTable, mask: RowMask | null, l2: number): Model
   const dropped = [...usable.dropped];
   for (;;) {
     const standardRows = new StandardRows(table, mask, moments, columns);
-    const baseRate = moments.positives / moments.rows;
-    const fit = fitLogistic(standardRows, columns.length, baseRate, { l2 });
+    const start = withoutFeatures(columns.length, moments.positives / moments.rows);
+    const fit = fitLogistic(standardRows, { l2, start });
     if (fit.separating.length === 0) return { moments, columns, dropped, fit, standardRows };
     const alone = separateAlone(standardRows, columns.length);
     const culprit = fit.separating.find((position) => alone[position]);
@@ -196,15 +199,26 @@ function coefficientOf(
 }
 
 /** A model of four fifths of the rows, on the last fifth. */
-function judge(table: FeatureTable, { l2, seed }: DriverOptions): Classification {
+function judge(table: FeatureTable, whole: Model, { l2, seed }: DriverOptions): Classification {
   const { training, held } = holdOut(table, { share: HELD_OUT, seed });
-  const { fit, columns, moments } = fitUsable(table, training, l2);
-  const rows = table.rows - moments.rows;
-  const [probabilities, targets] = [new Float64Array(rows), new Uint8Array(rows)];
-  let at = 0;
+  const { fit, columns, moments } = fitAgain(table, training, whole, l2);
+  const probabilities: number[] = [];
+  const targets: number[] = [];
   new StandardRows(table, held, moments, columns).each((row, target) => {
-    probabilities[at] = probabilityOf(fit.coefficients, row);
-    targets[at++] = target;
+    probabilities.push(probabilityOf(fit.coefficients, row));
+    targets.push(target);
   });
-  return classify(probabilities, targets);
+  return classify(Float64Array.from(probabilities), Uint8Array.from(targets));
+}
+
+/**
+ * From the coefficients of the whole on. How features are scaled changes nothing, so the scale of the whole will
+ * do, and its means for what is missing; only when it cannot be fitted so are its own looked for.
+ */
+function fitAgain(table: FeatureTable, mask: RowMask, whole: Model, l2: number): Model {
+  const { moments, columns, dropped } = whole;
+  const standardRows = new StandardRows(table, mask, moments, columns);
+  const fit = fitLogistic(standardRows, { l2, start: whole.fit.coefficients });
+  const usable = fit.converged && fit.separating.length === 0;
+  return usable ? { moments, columns, dropped, fit, standardRows } : fitUsable(table, mask, l2);
 }

@@ -1,6 +1,7 @@
 /** In: a table of features. Out: those that a regression can tell apart, and why the others cannot be used. */
 import { StandardRows } from './feature-table.ts';
 import type { FeatureTable, Moments, RowMask } from './feature-table.ts';
+import { WeightedProducts } from './weighted-products.ts';
 
 export interface DroppedFeature {
   readonly feature: string;
@@ -33,14 +34,18 @@ export function usableFeatures(
     else dropped.push({ feature, reason: 'constant', with: [] });
   }
   const size = varying.length;
-  const products = crossProducts(new StandardRows(table, mask, moments, varying), size);
+  const sums = new WeightedProducts(size + 1);
+  new StandardRows(table, mask, moments, varying).each((row) => sums.add(row, 1));
+  const products = sums.finish();
+  /** Of two features; that of the intercept comes before them. */
+  const product = (i: number, k: number) => products[(i + 1) * (size + 1) + k + 1]!;
   const kept: number[] = [];
   const lower = new Float64Array(size * size);
   for (let i = 0; i < size; i++) {
-    const total = products[i * size + i]!;
+    const total = product(i, i);
     let left = total;
     for (const [position, k] of kept.entries()) {
-      let sum = products[i * size + k]!;
+      let sum = product(i, k);
       for (let l = 0; l < position; l++) sum -= lower[i * size + l]! * lower[k * size + l]!;
       const entry = sum / lower[k * size + position]!;
       lower[i * size + position] = entry;
@@ -79,16 +84,4 @@ function weightsOf(
     weights[position] = sum / lower[kept[position]! * size + position]!;
   }
   return weights;
-}
-
-function crossProducts(rows: StandardRows, size: number): Float64Array {
-  const products = new Float64Array(size * size);
-  rows.each((row) => {
-    for (let i = 0; i < size; i++) {
-      const value = row[i + 1]!;
-      if (value === 0) continue;
-      for (let j = 0; j <= i; j++) products[i * size + j]! += value * row[j + 1]!;
-    }
-  });
-  return products;
 }
