@@ -40,10 +40,13 @@ const realLines = DAYS.flatMap((day) =>
 );
 
 /** Takes in files of the real shop, by the command that people use. */
-async function ingest(days: readonly string[]): Promise<void> {
+async function ingest(
+  days: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const { status, stderr } = await tidemark(
     ['ingest', ...days.map(fileOf), '--stream', 'order-lines', '--map', MAPPING],
-    { CLICKHOUSE_URL: ch.url, TIDEMARK_DATA_DIR: folder },
+    { CLICKHOUSE_URL: ch.url, TIDEMARK_DATA_DIR: folder, ...settings },
   );
   expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
 }
@@ -164,10 +167,7 @@ test('lines of any kind give what the definitions say, whatever the settings', a
     );
   };
   await check({});
-  await client.command({
-    query: `INSERT INTO view_settings (name, value) VALUES
-      ('gross_margin', 0.25), ('churn_days', 45), ('rfm_by_quantile', 1)`,
-  });
+  await ingest(DAYS.slice(0, 1), { GROSS_MARGIN: '0.25', CHURN_DAYS: '45', RFM_MODE: 'quantile' });
   await client.command({
     query: `INSERT INTO countries (name, country, excluded) VALUES
       ('France', 'French Republic', true), ('Unspecified', 'Unspecified', false)`,
