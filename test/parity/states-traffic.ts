@@ -32,12 +32,12 @@ export function stateTraffic(random: Random, firstDay: number, days: number): St
       retained_label: random.pick([0, 1, null]),
       attributes: { email: random.pick(['a@example.com', 'b@example.com']) },
     })),
-    products: stream(keys('product', 5), () => ({
+    products: stream(keys('product', 12), () => ({
       name: random.pick(['Fern', "Fern's", '']),
       price: random.pick([1, 1.25]),
       inventory: random.pick([0, 7, null]),
     })),
-    plans: stream(keys('plan', 3), () => ({
+    plans: stream(keys('plan', 6), () => ({
       name: random.pick(['Basic', 'Plus']),
       price: random.pick([9.99, 19]),
       period: random.pick(['month', 'year']),
@@ -80,8 +80,8 @@ function states(
         key,
         updatedAt: random.pick(instants),
         content: removed ? null : random.pick(contents),
-        recordTime: random.pick([null, 1_700_000_000_000, 1_700_000_000_001]),
-        source: random.pick(['s/0', 's/1', 'file:x']),
+        recordTime: random.pick([null, 1_700_000_000_000, 1_700_000_000_000, 1_700_000_000_001]),
+        source: random.pick(['s/0', 's/0', 's/1', 'file:x']),
       };
       const identity = JSON.stringify([key, state.updatedAt, state.content, state.source]);
       if (seen.has(identity)) continue;

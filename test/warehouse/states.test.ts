@@ -166,20 +166,20 @@ test('of two states of one instant the later in the log counts, and no row of th
   await store(
     world,
     PRODUCTS,
-    state('p', at(0), named('first')),
+    state('p', at(0), named('Zinnia')),
     state('p', at(0), null),
-    state('p', at(0), named('second')),
+    state('p', at(0), named('Aloe')),
     // It comes last and was true before.
-    state('p', at(-1), named('earlier')),
+    state('p', at(-1), named('Fern')),
   );
-  expect(await world.rows('SELECT name FROM products')).toEqual([{ name: 'second' }]);
+  expect(await world.rows('SELECT name FROM products')).toEqual([{ name: 'Aloe' }]);
   expect(
     await world.rows(
       'SELECT name, toString(valid_from) AS from, toString(valid_to) AS to FROM products_history ORDER BY valid_from',
     ),
   ).toEqual([
-    { name: 'earlier', from: timeText(at(-1)), to: timeText(at(0)) },
-    { name: 'second', from: timeText(at(0)), to: null },
+    { name: 'Fern', from: timeText(at(-1)), to: timeText(at(0)) },
+    { name: 'Aloe', from: timeText(at(0)), to: null },
   ]);
 });
 
