@@ -2,7 +2,7 @@
 import type { Configuration } from '../config/configuration.ts';
 
 export function viewSettings({
-  refresh: { sourceIdleSeconds, maxWideEventTypes, retentionDays },
+  refresh: { sourceIdleSeconds, maxWideEventTypes, retentionDays, externalRetentionLabel },
   customers: { grossMargin, cltvHorizonDays, churnDays, rfmMode },
 }: Configuration): Readonly<Record<string, number>> {
   return {
@@ -10,6 +10,7 @@ export function viewSettings({
     max_wide_event_types: maxWideEventTypes,
     retention_first_day: retentionDays.from,
     retention_last_day: retentionDays.to,
+    external_retention_label: externalRetentionLabel ? 1 : 0,
     gross_margin: grossMargin,
     cltv_horizon_days: cltvHorizonDays,
     churn_days: churnDays,

@@ -213,6 +213,11 @@ export const KNOBS = {
       meaning:
         'Days after the first one, that being day 0, of which an active event makes a user retained (is_retained_4_weeks).',
     }),
+    externalRetentionLabel: knob('EXTERNAL_RETENTION_LABEL', yesOrNo, {
+      fallback: 'false',
+      meaning:
+        "Whether retained_label of a user's attributes, where there is one, goes before what events say in is_retained_4_weeks.",
+    }),
     sourceIdleSeconds: knob('SOURCE_IDLE_SECONDS', wholeNumber(1, 31_536_000), {
       fallback: '3600',
       meaning:
