@@ -1,4 +1,5 @@
--- In: nothing. Out: user-days of 100,000 users over 90 days, some 11 million events, in user_day_rows.
+-- In: a number of users and of days. Users begin on any of {spread} days, the first of them {before} days before the first
+-- day, and stay for {life} days. Out: their user-days of three events each, in user_day_rows.
 INSERT INTO user_day_rows
 (
     event_date, bucket, user_id, source, events, event_counts, first_event_at, last_event_at, first_event_id,
@@ -30,11 +31,14 @@ SELECT
 FROM
 (
     SELECT
-        intDiv(number, 90) AS user,
-        number % 90 AS day,
+        intDiv(number, {days: UInt32}) AS user,
+        toInt32(number % {days: UInt32}) AS day,
+        toInt32(cityHash64(user) % {spread: UInt32}) - {before: Int32} AS first_day,
         cityHash64(number) AS h,
         ['share', 'like', 'reward_search', 'miles_earned', 'miles_redeemed'][1 + intDiv(h, 1000) % 5] AS kind
-    FROM numbers(9000000)
-    WHERE day >= cityHash64(user) % 60 AND (intDiv(h, 100000) % 100 < 58 + cityHash64(user, 2) % 5 OR day = cityHash64(user) % 60)
+    FROM numbers(toUInt64({users: UInt32}) * {days: UInt32})
+    WHERE day >= first_day
+        AND day < first_day + {life: UInt32}
+        AND (intDiv(h, 100000) % 100 < 58 + cityHash64(user, 2) % 5 OR day = first_day)
 )
 SETTINGS optimize_on_insert = 0, max_insert_threads = 2
