@@ -27,47 +27,35 @@ WITH
             ) AS leaves_on
         FROM customer_days
         WHERE orders > 0
-    ),
-    changes AS
-    (
-        SELECT
-            event_date AS day,
-            toInt64(count()) AS change,
-            count() AS buyers,
-            sum(p.orders) AS day_orders,
-            sum(p.revenue) AS day_revenue
-        FROM purchases AS p
-        GROUP BY day
-        UNION ALL
-        SELECT
-            leaves_on AS day,
-            -toInt64(count()) AS change,
-            0 AS buyers,
-            0 AS day_orders,
-            0 AS day_revenue
-        FROM purchases
-        GROUP BY day
     )
 SELECT
-    c.day AS event_date,
-    sum(ifNull(d.buyers, 0)) AS dau,
-    toUInt64(sum(sum(ifNull(d.change, 0))) OVER (ORDER BY c.day)) AS mau,
+    day AS event_date,
+    buyers AS dau,
+    toUInt64(sum(change) OVER (ORDER BY day)) AS mau,
     if(mau = 0, NULL, intDiv(20000 * dau + mau, 2 * mau) / 10000) AS stickiness,
-    sum(ifNull(d.day_orders, 0)) AS orders,
-    sum(ifNull(d.day_revenue, 0)) AS revenue,
-    (c.day < watermark.2)::Bool AS is_complete,
+    day_orders AS orders,
+    day_revenue AS revenue,
+    (day < watermark.2)::Bool AS is_complete,
     now64(3, 'UTC') AS computed_at
 FROM
 (
-    SELECT arrayJoin(arrayMap(day -> toDate(day), range(toUInt32(first_day), toUInt32(watermark.1) + 1))) AS day
+    SELECT
+        step.day AS day,
+        sum(step.change) AS change,
+        countIf(step.change > 0) AS buyers,
+        sum(step.orders) AS day_orders,
+        sum(step.revenue) AS day_revenue
     FROM
     (
-        SELECT min(event_date) AS first_day
+        SELECT CAST(
+            arrayJoin([(event_date, 1, orders, revenue), (leaves_on, -1, 0, toDecimal128(0, 4))]),
+            'Tuple(day Date, change Int64, orders UInt64, revenue Decimal(38, 4))'
+        ) AS step
         FROM purchases
-        HAVING count() > 0
     )
-) AS c
-LEFT JOIN changes AS d ON d.day = c.day
-GROUP BY c.day
-ORDER BY c.day
+    WHERE day <= watermark.1
+    GROUP BY day
+    ORDER BY day WITH FILL TO assumeNotNull(watermark.1) + 1
+)
+ORDER BY event_date
 COMMENT 'Buying customers by day, dense from the first day with an order to the day of the latest watermark.';
