@@ -75,7 +75,7 @@ const CREATE_MIGRATIONS = `
 CREATE TABLE IF NOT EXISTS schema_migrations
 (
     name String COMMENT 'File of the schema, without its extension',
-    checksum String COMMENT 'SHA-256 of the file when it was applied, hexadecimal',
+    checksum String COMMENT 'SHA-256 of its statements when they were applied, hexadecimal',
     applied_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When it was applied'
 )
 ENGINE = ReplacingMergeTree(applied_at)

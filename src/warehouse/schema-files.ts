@@ -9,7 +9,7 @@ import { sqlStatements } from './sql-statements.ts';
 export interface SchemaFile {
   /** Name of the file, without its extension. */
   readonly name: string;
-  /** SHA-256 of its text, hexadecimal. */
+  /** SHA-256 of `statements`, hexadecimal. */
   readonly checksum: string;
   /** What makes the tables and views, in order; each can be run again and again. */
   readonly statements: readonly string[];
@@ -63,7 +63,7 @@ export async function readSchemaFiles(): Promise<readonly SchemaFile[]> {
       }
       return {
         name: file.slice(0, -'.sql'.length),
-        checksum: createHash('sha256').update(text).digest('hex'),
+        checksum: createHash('sha256').update(statements.join(';\n')).digest('hex'),
         statements,
         refreshes,
       };
