@@ -5,11 +5,11 @@
  * `npm run example:cdnow -- CDNOW_master.txt`
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gunzipSync } from 'node:zlib';
 import { main } from '../src/cli/main.ts';
+import { writeCdnowCsv } from './cdnow-csv.ts';
 
 const DATA_DIR = '.tidemark/cdnow';
 const MAPPING = fileURLToPath(new URL('cdnow.json', import.meta.url));
@@ -17,28 +17,14 @@ const HOW_TO_GET = `Give the path of CDNOW_master.txt or CDNOW_master.txt.gz:
   npm run example:cdnow -- PATH
 Bruce Hardie publishes it at http://www.brucehardie.com/datasets/ (CDNOW_master.zip).`;
 
-/** Columns of fixed width, customer by customer, as CSV in the order of time, in which days are taken in fastest. */
-function csvOf(text: string): string {
-  const rows = text
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, date = '']) => /^\d{8}$/.test(date))
-    .sort(([, a = ''], [, b = '']) => a.localeCompare(b))
-    .map(([customer, date = '', cds, amount]) =>
-      [customer, date.replace(/(....)(..)(..)/, '$1-$2-$3'), cds, amount].join(','),
-    );
-  return ['customer_id,date,cds,amount', ...rows, ''].join('\n');
-}
-
 const path = process.argv[2];
 if (path === undefined || !existsSync(path)) {
   console.error(path === undefined ? HOW_TO_GET : `There is no file ${path}. ${HOW_TO_GET}`);
   process.exitCode = 2;
 } else {
-  const bytes = await readFile(path);
   await mkdir(DATA_DIR, { recursive: true });
   const csv = join(DATA_DIR, 'cdnow.csv');
-  await writeFile(csv, csvOf((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString()));
+  await writeCdnowCsv(path, csv);
   const steps = [
     ['ingest', csv, '--stream', 'app-events', '--map', MAPPING],
     ['refresh'],
