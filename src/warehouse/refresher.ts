@@ -10,6 +10,7 @@ import { performance } from 'node:perf_hooks';
 import type { ClickHouseClient } from '@clickhouse/client';
 import PQueue from 'p-queue';
 import { warehouseError } from './errors.ts';
+import { refillFedTables } from './fed-tables.ts';
 import {
   countStaleKeys,
   madeBy,
@@ -35,7 +36,7 @@ export interface MartRefresh {
 }
 
 export interface RefreshOptions {
-  /** Computes everything anew, stale or not. */
+  /** Fills anew what is fed by inserts, and computes everything, stale or not. */
   readonly full?: boolean;
 }
 
@@ -95,6 +96,7 @@ export class Refresher {
    * @throws WarehouseError when ClickHouse cannot be asked at all.
    */
   async refresh({ full = false }: RefreshOptions = {}): Promise<readonly MartRefresh[]> {
+    if (full) await refillFedTables(this.#client, this.#signal);
     const [first] = await this.#rows<Record<string, string>>(REFERENCE_HASHES);
     const { now = '', ...references } = first ?? {};
     const kept = await readMartRefreshes(this.#client);

@@ -98,6 +98,24 @@ test('a user is found again by whatever name they have, however few or many are 
   );
 });
 
+test('what a feed has missed is there after a full refresh', async () => {
+  const client = await ch.freshDatabase();
+  const days = [event('a', 20_000), event('a', 20_001), event('b', 20_001)];
+  await client.insert({
+    table: 'user_day_rows',
+    values: userDayRows(days),
+    format: 'JSONEachRow',
+  });
+  await client.command({ query: `DELETE FROM user_history_rows WHERE user_id = 'a'` });
+  const refresher = await Refresher.open(client);
+  const active = async (full: boolean) => {
+    await refresher.refresh({ full });
+    return ch.rows('SELECT daily_active_users AS dau FROM growth_metrics', client);
+  };
+  expect(await active(false)).toEqual([{ dau: 1 }]);
+  expect(await active(true)).toEqual([{ dau: 1 }, { dau: 2 }]);
+});
+
 test('a mart that fails is named, keeps its age, and does not stop the others', async () => {
   const refresher = await Refresher.open(ch.client);
   await refresher.refresh();

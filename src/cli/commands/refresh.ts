@@ -15,9 +15,18 @@ interface Options extends DataDirOption {
 /** `tidemark refresh`: brings the stored marts up to date, and merges what is stored, which makes reading faster. */
 export function define(command: Command, invocation: Invocation): void {
   dataDirOption(command)
-    .option('--full', 'compute every stored mart anew, stale or not')
+    .option('--full', 'compute everything anew that is made of user-days, stale or not')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  npx tidemark refresh')
+    .addHelpText(
+      'after',
+      `
+--full does not read the raw events: to fold user-days from them once more, stop the processors and run
+\`tidemark reprocess --from DAY --to DAY\`; whatever depends on what it mends follows.
+
+Examples:
+  npx tidemark refresh
+  npx tidemark refresh --full`,
+    )
     .action(async (options: Options) => {
       const [{ mergeParts }, { Refresher }] = await Promise.all([
         import('../merge-parts.ts'),
