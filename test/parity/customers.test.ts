@@ -148,7 +148,7 @@ test('an unknown customer is NULL, and a country is there as written and in one 
   ]);
 });
 
-// The last one: it leaves other settings behind.
+// From here on tests leave other settings behind.
 test('lines of any kind give what the definitions say, whatever the settings', async () => {
   const { client } = ch;
   const draws = [0, 1].map((draw) => randomLines(seed + draw));
@@ -178,4 +178,33 @@ test('lines of any kind give what the definitions say, whatever the settings', a
     rfmMode: 'quantile',
     excluded: ['European Community', 'France'],
   });
+});
+
+test('a hole in the segments is found by the check, and whoever falls into it is Unknown', async () => {
+  const { client } = ch;
+  const check = () =>
+    tidemark(['check', '--json'], { CLICKHOUSE_URL: ch.url, TIDEMARK_DATA_DIR: folder });
+  expect((await check()).status).toBe(0);
+  // Scores of 1/1/1 to 2/2/2 belong to nobody then.
+  await client.command({
+    query: `INSERT INTO rfm_segments (rfm_segmentation, part, r_from, r_to, f_from, f_to, m_from, m_to)
+      VALUES ('Hibernating', 1, 1, 0, 1, 2, 1, 2)`,
+  });
+  const { status, stdout } = await check();
+  const failing = (JSON.parse(stdout) as { name: string; failing: number }[]).filter(
+    (each) => each.failing > 0,
+  );
+  expect({ status, failing }).toMatchObject({
+    status: 1,
+    failing: [{ name: 'rfm-segments-cover-all-cells', failing: 8 }],
+  });
+  await storeLines(client, realLines);
+  const [row] = await ch.rows(
+    `SELECT
+        countIf(rfm_segmentation = 'Unknown') AS unknown,
+        countIf(r_score <= 2 AND f_score <= 2 AND m_score <= 2) AS expected
+    FROM obt_customer_kpis_and_segmentation`,
+  );
+  expect(row?.['unknown']).toBe(row?.['expected']);
+  expect(row?.['unknown']).toBeGreaterThan(0);
 });
