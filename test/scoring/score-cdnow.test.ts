@@ -9,6 +9,7 @@ import { writeCdnowCsv } from '../../examples/cdnow-csv.ts';
 import { tidemark } from '../cli/tidemark.ts';
 import { testClickHouse } from '../support/clickhouse.ts';
 import type { TestClickHouse } from '../support/clickhouse.ts';
+import { words } from './score-world.ts';
 
 const MASTER =
   process.env['CDNOW_MASTER'] ??
@@ -60,8 +61,9 @@ test.skipIf(!there)(
     expect(JSON.parse(ingested)).toMatchObject({ rows_read: 69_659, accepted: 69_659 });
     await run('refresh');
     const printed = await run(
-      ...['score', 'retention-drivers', '--json', '--target-days', '28..55'],
-      ...['--features', 'days,sum:cds,sum:amount'],
+      ...words(
+        'score retention-drivers --json --target-days 28..55 --features days,sum:cds,sum:amount',
+      ),
     );
     const { run: stored, drivers } = JSON.parse(printed) as Result;
     const of = (name: string) => drivers.coefficients.find(({ feature }) => feature === name)!;

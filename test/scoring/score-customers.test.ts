@@ -8,6 +8,7 @@ import type { BgNbd } from '../../src/scoring/bg-nbd.ts';
 import { tidemark } from '../cli/tidemark.ts';
 import { testClickHouse } from '../support/clickhouse.ts';
 import type { TestClickHouse } from '../support/clickhouse.ts';
+import { words } from './score-world.ts';
 
 interface Result {
   readonly run: { readonly rows: number; readonly score_psi: number | null };
@@ -131,7 +132,7 @@ FULL JOIN obt_customer_kpis_and_segmentation AS k ON k.customer_id = s.customer_
 
 test('an earlier day knows less, and the drift towards it is measured', async () => {
   const { status, stdout, stderr } = await score(
-    ...['customers', '--as-of', '1997-06-01', '--no-promote', '--json'],
+    ...words('customers --as-of 1997-06-01 --no-promote --json'),
   );
   expect(status, stderr).toBe(0);
   const { run } = JSON.parse(stdout) as Result;

@@ -19,6 +19,11 @@ export interface ScoreWorld {
   close(): Promise<void>;
 }
 
+/** The words of a command line. */
+export function words(line: string): readonly string[] {
+  return line.split(' ');
+}
+
 const DAY_MS = 86_400_000;
 const FIRST_DAY = Date.UTC(2026, 0, 1);
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { takeLease } from '../../src/warehouse/lease.ts';
 import { eventually } from '../support/eventually.ts';
 import { seed } from '../support/seed.ts';
-import { scoreWorld } from './score-world.ts';
+import { scoreWorld, words } from './score-world.ts';
 import type { ScoreWorld } from './score-world.ts';
 
 interface Result {
@@ -105,7 +105,7 @@ test('the same data give the same fingerprint and no drift; later runs are promo
   const third = await world.result<Result>('retention-drivers', '--promote-if-not-worse', '0.01');
   expect(await inUse()).toEqual([{ run_id: third.run.run_id }]);
   const worse = await world.score(
-    ...['retention-drivers', '--features', 'has_page_view_f7d', '--promote-if-not-worse', '0.01'],
+    ...words('retention-drivers --features has_page_view_f7d --promote-if-not-worse 0.01'),
   );
   expect(worse.stderr).toMatch(/not promoted: AUC [\d.]+ against/);
   expect(await inUse()).toEqual([{ run_id: third.run.run_id }]);
@@ -117,20 +117,21 @@ test('the same data give the same fingerprint and no drift; later runs are promo
 
 test('features of the language count what the columns count', async () => {
   const columns = await world.result<Result>(
-    ...['retention-drivers', '--features', 'cnt_share_events_f7d,cnt_days_share_f7d'],
+    ...words('retention-drivers --features cnt_share_events_f7d,cnt_days_share_f7d'),
   );
   const language = await world.result<Result>(
-    ...['retention-drivers', '--features', 'events:share,days:share'],
-    ...['--feature-days', '0..6', '--target-days', '22..28'],
+    ...words(
+      'retention-drivers --features events:share,days:share --feature-days 0..6 --target-days 22..28',
+    ),
   );
   const numbers = ({ drivers }: Result) =>
     drivers.coefficients.map(({ feature: _, ...values }) => values);
   expect(numbers(language)).toEqual(numbers(columns));
   const sums = await world.result<Result>(
-    ...['retention-drivers', '--features', 'sum:amount', '--target-days', '22..28'],
+    ...words('retention-drivers --features sum:amount --target-days 22..28'),
   );
   const shares = await world.result<Result>(
-    ...['retention-drivers', '--features', 'events:share', '--target-days', '22..28'],
+    ...words('retention-drivers --features events:share --target-days 22..28'),
   );
   // Each share has the amount 2.5.
   expect(2.5 * sums.drivers.coefficients[1]!.coefficient).toBeCloseTo(
@@ -152,10 +153,9 @@ test('what was stored by a run that did not finish is nowhere to be seen', async
   await insert('customer_score_rows', { customer_id: 'half' });
   await insert('scoring_drift_rows', { feature: 'half' });
   await insert('scoring_calibration_rows', { bin: 1 });
-  for (const view of [
-    ...['scoring_coefficients', 'latest_scoring_coefficients', 'user_scores'],
-    ...['latest_user_scores', 'customer_scores', 'scoring_drift', 'scoring_calibration'],
-  ]) {
+  for (const view of words(
+    'scoring_coefficients latest_scoring_coefficients user_scores latest_user_scores customer_scores scoring_drift scoring_calibration',
+  )) {
     const [row] = await world.rows(
       `SELECT countIf(toString(run_id) = '${run_id}') AS rows FROM ${view}`,
     );
@@ -197,7 +197,8 @@ test.each([
   [['users', '--schedule', 'every day'], '--schedule must be a cron pattern'],
 ])('wrong usage is refused with 2: %j', async (argv, message) => {
   const { status, stderr } = await world.score(...argv);
-  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining(message) });
+  expect(stderr).toContain(message);
+  expect(status).toBe(2);
 });
 
 test('a name cannot break out of the query', async () => {
