@@ -8,6 +8,8 @@ import { LagTracker } from './lag.ts';
 import { LatenessHistogram } from './lateness-histogram.ts';
 import { logName } from './partition-state.ts';
 import type { PartitionState } from './partition-state.ts';
+import { registerScoringGauges } from './scoring-gauges.ts';
+import type { ScoringState } from './scoring-gauges.ts';
 import { registerViewGauges } from './view-gauges.ts';
 import type { ViewState } from './view-gauges.ts';
 
@@ -21,6 +23,8 @@ export interface MetricsOptions {
   readonly views?: () => readonly ViewState[];
   /** Undefined = not known yet. Default: never known. */
   readonly balances?: () => BalanceState | undefined;
+  /** The models that were ever scored with. Default: none. */
+  readonly scoring?: () => readonly ScoringState[];
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
 }
@@ -71,6 +75,7 @@ export class Metrics implements Observer {
     partitions,
     views = () => [],
     balances = () => undefined,
+    scoring = () => [],
     now = Date.now,
   }: MetricsOptions) {
     this.#partitions = partitions;
@@ -83,6 +88,7 @@ export class Metrics implements Observer {
     }
     registerViewGauges(this.#registry, views, now);
     registerBalanceGauges(this.#registry, balances);
+    registerScoringGauges(this.#registry, scoring);
     new Gauge({
       name: 'tidemark_build_info',
       help: 'What is running; always 1.',
