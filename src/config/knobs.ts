@@ -24,6 +24,8 @@ const TOPIC = textLike(
   /^[A-Za-z0-9._-]{1,249}$/,
 );
 
+const STREAM_NAME = /^(app-events|order-lines|user-attributes|products|orders|subscription-plans)$/;
+
 function topic(variable: string, fallback: string, what: string) {
   return knob(variable, TOPIC, { fallback, meaning: `Topic of the stream of ${what}.` });
 }
@@ -131,6 +133,14 @@ export const KNOBS = {
       'subscription-plans',
       'subscription plans',
     ),
+  },
+
+  streams: {
+    names: optional('STREAMS', list('a comma list of streams', STREAM_NAME), {
+      whenUnset: 'every stream whose topic exists',
+      meaning:
+        'Which streams to process: app-events, order-lines, user-attributes, products, orders, subscription-plans. The topics of those that are named must exist.',
+    }),
   },
 
   registry: {
