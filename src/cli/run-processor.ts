@@ -15,20 +15,21 @@ import { KafkaDeadLetters } from '../sources/kafka/dead-letters.ts';
 import { runKafkaConsumer } from '../sources/kafka/kafka-consumer.ts';
 import type { RunningConsumer } from '../sources/kafka/kafka-consumer.ts';
 import type { Rules } from '../streams/rules.ts';
-import { appEvents } from '../streams/app-events.ts';
 import type { Stream } from '../streams/stream.ts';
 import { ClickHouseStore } from '../warehouse/clickhouse-store.ts';
+import type { BalanceCounts } from '../warehouse/balances.ts';
 import type { MartState } from '../warehouse/mart-refreshes.ts';
 import { startRefreshing } from '../warehouse/refresh-loop.ts';
 import { adoptRules } from '../warehouse/rules-store.ts';
 import { adoptViewSettings } from '../warehouse/view-settings.ts';
 import { seedActiveTypes } from './event-type-rows.ts';
-import { WorkError } from './exit-status.ts';
+import { UsageError, WorkError } from './exit-status.ts';
 import type { Invocation } from './invocation.ts';
 import { openKafka } from './kafka.ts';
 import type { OpenKafka } from './kafka.ts';
 import { packageVersion } from './package-version.ts';
-import { configuredRegistry, schemaOf } from './registry.ts';
+import { configuredRegistry, openStream } from './registry.ts';
+import { STREAMS } from './streams.ts';
 import { viewSettings } from './view-settings.ts';
 import { openMigratedWarehouse } from './warehouse.ts';
 import type { Warehouse } from './warehouse.ts';
@@ -57,16 +58,20 @@ export async function runProcessor(
   { configuration, invocation, logger }: ProcessorRun,
   meanwhile?: (running: RunningProcessor) => Promise<void>,
 ): Promise<void> {
-  const { http, rules: wanted, topics } = configuration;
+  const { http, rules: wanted } = configuration;
   const version = packageVersion();
   const registry = configuredRegistry(configuration);
-  const schema = JSON.parse(schemaOf(configuration, 'app-events')) as object;
-  const stream: Stream = appEvents(schema);
+  const streams = streamsByTopic(configuration);
   // Asked for before it is there.
-  const running: { consumer?: RunningConsumer; marts?: readonly MartState[] } = {};
+  const running: {
+    consumer?: RunningConsumer;
+    marts?: readonly MartState[];
+    balances?: BalanceCounts;
+  } = {};
   const partitions = () => running.consumer?.lag() ?? [];
   const views = () => running.marts ?? [];
-  const metrics = new Metrics({ version, commit: 'unknown', partitions, views });
+  const balances = () => running.balances;
+  const metrics = new Metrics({ version, commit: 'unknown', partitions, views, balances });
 
   await using warehouse = await openMigratedWarehouse(configuration, invocation);
   await using server = await startHttpServer({
@@ -78,8 +83,12 @@ export async function runProcessor(
     partitions,
     ...(registry instanceof LocalRegistry ? { registry } : {}),
     pingWarehouse: () => ping(warehouse),
-    problems: () =>
-      (running.consumer?.missingTopics() ?? []).map((topic) => `topic ${topic} is missing`),
+    problems: () => {
+      const missing = running.consumer?.missingTopics() ?? [];
+      // Where no streams are named, those are meant that there are.
+      const tolerated = configuration.streams.names === undefined && missing.length < streams.size;
+      return tolerated ? [] : missing.map((topic) => `topic ${topic} is missing`);
+    },
   });
   await using kafkaSide = await openKafka(configuration, invocation, logger);
   const { kafka } = kafkaSide;
@@ -91,9 +100,10 @@ export async function runProcessor(
   await using _refreshing = startRefreshing({
     client: warehouse.client,
     intervalMs: configuration.refresh.intervalSeconds * 1000,
-    onStates: (marts) => {
+    onStates: (marts, counts) => {
       for (const { mart, error } of marts) if (error !== null) logger.error({ mart }, error);
       running.marts = marts;
+      running.balances = counts;
     },
     onError: (error) => logger.warn({ err: error }, 'the marts could not be refreshed'),
   });
@@ -101,11 +111,10 @@ export async function runProcessor(
   await using deadLetters = new KafkaDeadLetters({
     kafka,
     logger,
-    topicOf: () => topics.appEvents,
+    topicOf: (name) => [...streams].find(([, stream]) => stream.name === name)![0],
   });
   const fatal = new AbortController();
   await using processor = new Processor({
-    stream,
     rules,
     store: new ClickHouseStore(warehouse.client),
     schemas: registry,
@@ -125,14 +134,14 @@ export async function runProcessor(
       version,
       clickhouse: masked(warehouse.url, 'password'),
       kafka: kafkaSide.brokers,
-      topic: topics.appEvents,
+      topics: [...streams.keys()],
       group: configuration.kafka.groupId,
       rulesEpoch: rules.epoch,
       http: server.url,
     },
     'processing starts',
   );
-  const consumer = await startConsumer(configuration, kafka, processor, logger);
+  const consumer = await startConsumer({ configuration, logger }, kafka, processor, streams);
   running.consumer = consumer;
   const done = meanwhile?.({ warehouse, kafka: kafkaSide, metrics, rules, url: server.url });
   try {
@@ -153,23 +162,41 @@ export async function runProcessor(
   logger.info('stopped');
 }
 
+/** Throws a UsageError when two streams have one topic. */
+function streamsByTopic(configuration: Configuration): ReadonlyMap<string, Stream> {
+  const { topics, streams } = configuration;
+  const chosen = STREAMS.filter(({ name }) => streams.names?.includes(name) ?? true);
+  const byTopic = new Map<string, Stream>();
+  for (const facts of chosen) {
+    const topic = topics[facts.topic];
+    const other = byTopic.get(topic);
+    if (other !== undefined) {
+      throw new UsageError(
+        `${other.name} and ${facts.name} have one topic, ${topic}: give each a topic of its own (KAFKA_TOPIC_…)`,
+      );
+    }
+    byTopic.set(topic, openStream(configuration, facts));
+  }
+  return byTopic;
+}
+
 function startConsumer(
-  { kafka: settings, topics }: Configuration,
+  { configuration: { kafka: settings }, logger }: Pick<ProcessorRun, 'configuration' | 'logger'>,
   kafka: Kafka,
   processor: Processor,
-  logger: Logger,
+  streams: ReadonlyMap<string, Stream>,
 ): Promise<RunningConsumer> {
   return runKafkaConsumer({
     kafka,
     logger,
     groupId: settings.groupId,
-    topics: [topics.appEvents],
+    topics: [...streams.keys()],
     sessionTimeoutMs: settings.sessionTimeoutMs,
     maxBytesPerPartition: settings.fetchBytesPerPartition,
     maxBytes: settings.fetchBytes,
     maxWaitMs: settings.fetchWaitMs,
-    createProcessor: ({ name }, { onCommitted, onFailure }) =>
-      processor.assign({
+    createProcessor: ({ topic, name }, { onCommitted, onFailure }) =>
+      processor.assign(streams.get(topic)!, {
         log: name,
         onCommitted: ({ nextOffset }) => onCommitted(nextOffset),
         onFailure,

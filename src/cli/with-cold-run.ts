@@ -1,13 +1,12 @@
 /** In: the configuration. Out: its warehouse, and in it the only run that adds events besides the processors. */
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Configuration } from '../config/configuration.ts';
-import { appEvents } from '../streams/app-events.ts';
 import { adoptRules } from '../warehouse/rules-store.ts';
 import { adoptViewSettings } from '../warehouse/view-settings.ts';
 import { ColdRun } from './cold-run.ts';
 import { seedActiveTypes } from './event-type-rows.ts';
 import type { Invocation } from './invocation.ts';
-import { localRegistry, schemaOf } from './registry.ts';
+import { localRegistry } from './registry.ts';
 import { viewSettings } from './view-settings.ts';
 import { openMigratedWarehouse } from './warehouse.ts';
 
@@ -32,7 +31,6 @@ export async function withColdRun<T>(
     client,
     configuration,
     invocation,
-    stream: appEvents(JSON.parse(schemaOf(configuration, 'app-events')) as object),
     // What has no schema of its own is encoded with the folder's, whatever registry producers use.
     schemas: localRegistry(configuration),
     rules: await adoptRules(client, configuration.rules),
