@@ -14,6 +14,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { main } from '../src/cli/main.ts';
+import { startEmbeddedClickHouse } from '../src/embedded/clickhouse/clickhouse.ts';
 import { retailPicture } from './retail-picture.ts';
 import type { RetailFigures } from './retail-picture.ts';
 
@@ -38,6 +39,10 @@ if (!existsSync(path)) {
 const unpacked = mkdtempSync(join(tmpdir(), 'tidemark-retail-'));
 process.on('exit', () => rmSync(unpacked, { recursive: true, force: true }));
 
+// The commands below find the server that is running on their folder: it starts once for all of them.
+const url = process.env['CLICKHOUSE_URL'];
+const server = url === undefined ? await startEmbeddedClickHouse({ dataDir }) : undefined;
+
 const files = filesOf(path);
 stderr.write(
   `$ npx tidemark ingest … (${files.length} files) --stream order-lines --map ${MAPPING}\n`,
@@ -54,6 +59,8 @@ stderr.write(`
 ${seconds.toFixed(1)} s from the files to this picture, ${(process.resourceUsage().maxRSS / 1024).toFixed(0)} MB of memory at most.
 Ask more: npx tidemark sql --data-dir ${dataDir} "SELECT * FROM obt_customer_kpis_and_segmentation LIMIT 5"
 `);
+
+await server?.close();
 
 function besideTheRepository(): string {
   return fileURLToPath(new URL('../../shared/data/online-retail/by-day.tar.gz', import.meta.url));
