@@ -4,16 +4,16 @@ import { z } from 'zod';
 import { retentionDrivers } from '../scoring/retention-drivers.ts';
 import type { Drivers } from '../scoring/retention-drivers.ts';
 import { WorkError } from './exit-status.ts';
+import { planFeatures, platformFeatures, targetOf, usersWith } from './score-features.ts';
+import type { Feature, FeatureChoice } from './score-features.ts';
 import {
-  PLATFORM_LEVEL,
-  planFeatures,
-  platformFeatures,
-  targetOf,
-  usersWith,
-} from './score-features.ts';
-import type { Feature, FeatureChoice, FeaturePlan } from './score-features.ts';
-import { rowsOf } from './score-rows.ts';
-import { SCORE, ScoringRun } from './score-runs.ts';
+  LAST_COLUMN_DAY,
+  countPeople,
+  engagementColumns,
+  horizonOf,
+  nobodyYet,
+} from './score-population.ts';
+import { SCORE, ScoringRun, openDays } from './score-runs.ts';
 import type { FeatureDrift, StoredRun } from './score-runs.ts';
 import { readNumbers } from './score-table.ts';
 
@@ -54,17 +54,12 @@ export function retentionParametersOf(stored: unknown): RetentionParameters {
   return retentionParameters.parse(stored);
 }
 
-/** Platforms beyond so many count with the reference. */
-const MOST_LEVELS = 20;
-/** Columns of dim_user_early_engagement count the first seven days. */
-const LAST_FEATURE_DAY = 6;
-
 export async function scoreRetention(options: RetentionOptions): Promise<RetentionResult> {
   const { client, choice, l2, seed, impactThreshold, signal } = options;
   const plan = planFeatures(choice, await engagementColumns(client));
   const { asOf, completeBefore, retention } = await horizonOf(client, options.asOf);
   const targetDays = choice.targetDays ?? retention;
-  const lastDay = Math.max(LAST_FEATURE_DAY, choice.featureDays.to, targetDays.to);
+  const lastDay = Math.max(LAST_COLUMN_DAY, choice.featureDays.to, targetDays.to);
   const source = `${usersWith(plan, lastDay)} AND ${targetOf(choice)} IS NOT NULL`;
   const people = await countPeople(client, source, plan, asOf);
   if (people.rows === 0) throw await nobodyYet(client, lastDay, asOf, completeBefore);
@@ -121,101 +116,8 @@ export async function scoreRetention(options: RetentionOptions): Promise<Retenti
     },
     data_fingerprint: table.fingerprint,
   });
-  const warnings = warningsOf(drivers);
-  if (asOf > completeBefore) {
-    warnings.push(
-      `days from ${completeBefore} on are not complete: this may come out differently later`,
-    );
-  }
+  const warnings = [...warningsOf(drivers), ...openDays(asOf, completeBefore)];
   return { run: stored, drivers, impact, drift: run.drift, reference, warnings };
-}
-
-export async function engagementColumns(
-  client: ClickHouseClient,
-): Promise<ReadonlyMap<string, string>> {
-  const columns = await rowsOf<{ name: string; type: string }>(
-    client,
-    `SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = 'dim_user_early_engagement' ORDER BY position`,
-  );
-  return new Map(columns.map(({ name, type }) => [name, type]));
-}
-
-export interface Horizon {
-  readonly asOf: string;
-  readonly completeBefore: string;
-  readonly retention: { readonly from: number; readonly to: number };
-}
-
-/** Throws a WorkError while there are no events. */
-export async function horizonOf(
-  client: ClickHouseClient,
-  asOf: string | undefined,
-): Promise<Horizon> {
-  const [row] = await rowsOf<{ complete_before: string; from: number; to: number }>(
-    client,
-    `
-SELECT
-    toString(complete_before) AS complete_before,
-    (SELECT toInt32(argMax(value, updated_at)) FROM view_settings WHERE name = 'retention_first_day') AS from,
-    (SELECT toInt32(argMax(value, updated_at)) FROM view_settings WHERE name = 'retention_last_day') AS to
-FROM stream_watermarks
-WHERE stream = 'app-events'`,
-  );
-  if (row === undefined) {
-    throw new WorkError(
-      'there are no app events yet: send some (`tidemark generate`, `tidemark ingest`), and `tidemark refresh`',
-    );
-  }
-  const { complete_before, from, to } = row;
-  return {
-    asOf: asOf ?? complete_before,
-    completeBefore: complete_before,
-    retention: { from, to },
-  };
-}
-
-async function countPeople(
-  client: ClickHouseClient,
-  source: string,
-  { platform, choice }: FeaturePlan,
-  asOf: string,
-) {
-  const levels = await rowsOf<{ level: string; users: number; retained: number }>(
-    client,
-    `
-SELECT
-    ${platform ? PLATFORM_LEVEL : `''`} AS level,
-    count() AS users,
-    countIf(assumeNotNull(${targetOf(choice)})) AS retained
-${source}
-GROUP BY level
-ORDER BY users DESC, level`,
-    { as_of: asOf },
-  );
-  return {
-    rows: levels.reduce((sum, { users }) => sum + users, 0),
-    retained: levels.reduce((sum, { retained }) => sum + retained, 0),
-    levels: platform ? levels.slice(0, MOST_LEVELS + 1).map(({ level }) => level) : [],
-  };
-}
-
-async function nobodyYet(
-  client: ClickHouseClient,
-  lastDay: number,
-  asOf: string,
-  completeBefore: string,
-): Promise<WorkError> {
-  const [row] = await rowsOf<{ users: number; day: string }>(
-    client,
-    `SELECT count() AS users, toString(min(creation_date) + ${lastDay + 1}) AS day FROM user_first_week`,
-  );
-  if (row === undefined || row.users === 0) {
-    return new WorkError('no user has a first week yet: `tidemark refresh` computes them');
-  }
-  return new WorkError(
-    `no user has complete windows before ${asOf} yet: the first ones will on ${row.day}, when the days before it ` +
-      `are complete (now those before ${completeBefore} are); shorter windows are chosen with --target-days`,
-  );
 }
 
 async function store(

@@ -33,6 +33,13 @@ export interface FeatureDrift {
   readonly psi: number | null;
 }
 
+/** A warning, where days count that may still change. */
+export function openDays(asOf: string, completeBefore: string): readonly string[] {
+  return asOf > completeBefore
+    ? [`days from ${completeBefore} on are not complete: this may come out differently later`]
+    : [];
+}
+
 /** A run that is being stored. */
 export class ScoringRun {
   readonly id: string;

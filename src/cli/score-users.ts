@@ -2,10 +2,11 @@
 import type { ClickHouseClient } from '@clickhouse/client';
 import { WorkError } from './exit-status.ts';
 import { planFeatures, platformFeatures, usersWith } from './score-features.ts';
-import { engagementColumns, horizonOf, retentionParametersOf } from './score-retention.ts';
+import { LAST_COLUMN_DAY, engagementColumns, horizonOf } from './score-population.ts';
+import { retentionParametersOf } from './score-retention.ts';
 import { promotedRun } from './score-promotion.ts';
 import { rowsOf } from './score-rows.ts';
-import { SCORE, ScoringRun } from './score-runs.ts';
+import { SCORE, ScoringRun, openDays } from './score-runs.ts';
 import type { FeatureDrift, StoredRun } from './score-runs.ts';
 import { LONG_QUERY } from './score-table.ts';
 
@@ -25,7 +26,6 @@ interface StoredCoefficient {
 
 /** Bins of the first run's probabilities. */
 const TENTHS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
-const LAST_FEATURE_DAY = 6;
 
 /** Every user whose feature days are complete. Throws a WorkError without a promoted model, or without such users. */
 export async function scoreUsers(options: {
@@ -69,7 +69,7 @@ export async function scoreUsers(options: {
     String(intercept.coefficient),
     ...used.map(({ coefficient }, at) => `(${coefficient}) * features[${at + 1}]`),
   ].join(' + ');
-  const lastDay = Math.max(LAST_FEATURE_DAY, plan.choice.featureDays.to);
+  const lastDay = Math.max(LAST_COLUMN_DAY, plan.choice.featureDays.to);
   const users = `
 SELECT
     u.user_id AS user_id,
@@ -103,10 +103,7 @@ ${usersWith(plan, lastDay)}`;
     parameters: { model_run_id: model.run_id },
     data_fingerprint: facts.fingerprint,
   });
-  const warnings =
-    asOf > completeBefore
-      ? [`days from ${completeBefore} on are not complete: this may come out differently later`]
-      : [];
+  const warnings = openDays(asOf, completeBefore);
   return { run: stored, drift: run.drift, modelRun: model.run_id, warnings };
 }
 

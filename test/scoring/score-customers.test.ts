@@ -68,13 +68,17 @@ test('before anybody has come back nothing can be said, and it says so', async (
   await store(CUSTOMERS.map((customer) => ({ ...customer, repeats: 0, last: 0 })));
   const { status, stderr } = await score('customers');
   expect(status).toBe(1);
-  expect(stderr).toContain('none of 2357 customers has bought on a second day before 1997-10-01');
+  // Only complete days count: the last one less the lookback, exclusive.
+  expect(stderr).toContain('none of 2357 customers has bought on a second day before 1997-09-28');
 });
 
 test('the CDNOW customers get the model of the papers, and values that follow from it', async () => {
   await store(CUSTOMERS);
-  const { status, stdout, stderr } = await score('customers', '--horizon-days', '273', '--json');
+  const { status, stdout, stderr } = await score(
+    ...words('customers --as-of 1997-10-01 --horizon-days 273 --json'),
+  );
   expect(status, stderr).toBe(0);
+  expect(stderr).toContain('days from 1997-09-28 on are not complete');
   const { run, purchases, value, horizonDays, expectedMargin } = JSON.parse(stdout) as Result;
   expect(run.rows).toBe(2357);
   expect(purchases.converged).toBe(true);
@@ -143,7 +147,7 @@ test('an earlier day knows less, and the drift towards it is measured', async ()
   const [drift] = await clickhouse.rows(`
 SELECT psi FROM scoring_drift WHERE feature = 'recency_days' AND as_of = '1997-06-01'`);
   expect(drift!['psi']).toBeGreaterThan(0.25);
-  const report = await score('customers');
+  const report = await score('customers', '--as-of', '1997-10-01');
   expect(report.stdout).toContain('BG/NBD, in days: r 0.24');
   expect(report.stdout).toMatch(/Champions +\d+ +[\d.]+ % +[\d,]+ +█+/);
 });
