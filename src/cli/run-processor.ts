@@ -21,6 +21,7 @@ import type { BalanceCounts } from '../warehouse/balances.ts';
 import type { MartState } from '../warehouse/mart-refreshes.ts';
 import { startRefreshing } from '../warehouse/refresh-loop.ts';
 import { adoptRules } from '../warehouse/rules-store.ts';
+import type { ScoringStatus } from '../warehouse/scoring-status.ts';
 import { adoptViewSettings } from '../warehouse/view-settings.ts';
 import { seedActiveTypes } from './event-type-rows.ts';
 import { UsageError, WorkError } from './exit-status.ts';
@@ -67,11 +68,20 @@ export async function runProcessor(
     consumer?: RunningConsumer;
     marts?: readonly MartState[];
     balances?: BalanceCounts;
+    scoring?: readonly ScoringStatus[];
   } = {};
   const partitions = () => running.consumer?.lag() ?? [];
   const views = () => running.marts ?? [];
   const balances = () => running.balances;
-  const metrics = new Metrics({ version, commit: 'unknown', partitions, views, balances });
+  const scoring = () => running.scoring ?? [];
+  const metrics = new Metrics({
+    version,
+    commit: 'unknown',
+    partitions,
+    views,
+    balances,
+    scoring,
+  });
 
   await using warehouse = await openMigratedWarehouse(configuration, invocation);
   await using server = await startHttpServer({
@@ -100,10 +110,11 @@ export async function runProcessor(
   await using _refreshing = startRefreshing({
     client: warehouse.client,
     intervalMs: configuration.refresh.intervalSeconds * 1000,
-    onStates: (marts, counts) => {
+    onStates: (marts, counts, models) => {
       for (const { mart, error } of marts) if (error !== null) logger.error({ mart }, error);
       running.marts = marts;
       running.balances = counts;
+      running.scoring = models;
     },
     onError: (error) => logger.warn({ err: error }, 'the marts could not be refreshed'),
   });

@@ -5,13 +5,19 @@ import { readBalanceCounts } from './balances.ts';
 import type { BalanceCounts } from './balances.ts';
 import type { MartState } from './mart-refreshes.ts';
 import { Refresher } from './refresher.ts';
+import { readScoringStatus } from './scoring-status.ts';
+import type { ScoringStatus } from './scoring-status.ts';
 
 export interface RefreshLoopOptions {
   readonly client: ClickHouseClient;
   /** From the end of one refresh to the start of the next. At least 1. */
   readonly intervalMs: number;
   /** After every round. */
-  readonly onStates: (states: readonly MartState[], balances: BalanceCounts) => void;
+  readonly onStates: (
+    states: readonly MartState[],
+    balances: BalanceCounts,
+    scoring: readonly ScoringStatus[],
+  ) => void;
   /** ClickHouse could not be asked; it is asked again after the interval. */
   readonly onError: (error: unknown) => void;
 }
@@ -38,7 +44,11 @@ async function run(
       // Of several processes one does the work; it is no harm when two do.
       const states = await refresher.states();
       if (!states.every((state) => isFresh(state, 0.9 * intervalMs))) await refresher.refresh();
-      onStates(await refresher.states(), await readBalanceCounts(client));
+      onStates(
+        await refresher.states(),
+        await readBalanceCounts(client),
+        await readScoringStatus(client),
+      );
     } catch (error) {
       if (!signal.aborted) onError(error);
     }

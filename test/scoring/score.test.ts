@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { takeLease } from '../../src/warehouse/lease.ts';
+import { readScoringStatus } from '../../src/warehouse/scoring-status.ts';
 import { eventually } from '../support/eventually.ts';
 import { seed } from '../support/seed.ts';
 import { scoreWorld, words } from './score-world.ts';
@@ -138,6 +139,16 @@ test('features of the language count what the columns count', async () => {
     shares.drivers.coefficients[1]!.coefficient,
     8,
   );
+});
+
+test('metrics are told when each model was last computed, and its drift', async () => {
+  const models = await readScoringStatus(world.clickhouse.client);
+  expect(models.map(({ model }) => model)).toEqual(['retention-drivers', 'users']);
+  for (const { lastSuccessAt } of models) {
+    expect(Math.abs(Date.now() - lastSuccessAt)).toBeLessThan(600_000);
+  }
+  const users = models.find(({ model }) => model === 'users');
+  expect(users).toMatchObject({ maxFeaturePsi: null, scorePsi: null });
 });
 
 test('what was stored by a run that did not finish is nowhere to be seen', async () => {
