@@ -31,6 +31,41 @@ ORDER BY (event_date, bucket, user_id, source)
 SETTINGS min_age_to_force_merge_seconds = 600, min_age_to_force_merge_on_partition_only = 1
 COMMENT 'Aggregates per day, user and source as stored; the row with the highest version of a key counts. Read the view user_days.';
 
+CREATE TABLE IF NOT EXISTS user_sources_rows
+(
+    user_hash UInt64 COMMENT 'cityHash64 of user_id',
+    first_source SimpleAggregateFunction(min, String) COMMENT 'First by name of the sources that have had events of the user',
+    last_source SimpleAggregateFunction(max, String) COMMENT 'Last by name of these sources; the same as the first while there is one'
+)
+ENGINE = AggregatingMergeTree
+ORDER BY user_hash
+SETTINGS min_age_to_force_merge_seconds = 600, min_age_to_force_merge_on_partition_only = 1
+COMMENT 'Whether the events of a user have come by one source or by several, as stored; several rows per user until they are merged.';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS user_sources_feed TO user_sources_rows
+(
+    user_hash UInt64 COMMENT 'cityHash64 of user_id',
+    first_source String COMMENT 'First by name of the sources',
+    last_source String COMMENT 'Last by name of the sources'
+)
+AS
+SELECT
+    cityHash64(user_id) AS user_hash,
+    min(source::String) AS first_source,
+    max(source::String) AS last_source
+FROM user_day_rows
+GROUP BY user_hash
+COMMENT 'Feeds user_sources_rows with every row that is inserted into user_day_rows.';
+
+-- What was there before the feed was. What comes both ways is the same.
+INSERT INTO user_sources_rows
+SELECT
+    cityHash64(user_id) AS user_hash,
+    min(source::String) AS first_source,
+    max(source::String) AS last_source
+FROM user_day_rows
+GROUP BY user_hash;
+
 CREATE OR REPLACE VIEW user_days
 (
     event_date Date COMMENT 'Calendar day in the configured time zone',
@@ -55,8 +90,8 @@ CREATE OR REPLACE VIEW user_days
     updated_at DateTime64(3, 'UTC') COMMENT 'When the latest of the rows was stored'
 )
 AS
--- Nearly every user-day has one source, and then its row is the answer. The few that have more are
--- combined. Finding them by a join, and not by IN, lets a filter on day or user reach every part.
+-- Nearly every user has one source, and then their rows are the answer. Those of the few that have had
+-- more are combined. Who they are is kept apart: to find them among all rows would cost more than all the rest.
 SELECT
     r.event_date AS event_date,
     r.user_id AS user_id,
@@ -79,19 +114,13 @@ SELECT
     r.version AS version,
     r.updated_at AS updated_at
 FROM user_day_rows AS r FINAL
-LEFT ANTI JOIN
+WHERE r.events > 0 AND cityHash64(r.user_id) NOT IN
 (
-    SELECT
-        event_date,
-        user_id
-    FROM user_day_rows FINAL
-    WHERE events > 0
-    GROUP BY
-        event_date,
-        user_id
-    HAVING count() > 1
-) AS shared ON r.event_date = shared.event_date AND r.user_id = shared.user_id
-WHERE r.events > 0
+    SELECT user_hash
+    FROM user_sources_rows
+    GROUP BY user_hash
+    HAVING min(first_source) != max(last_source)
+)
 UNION ALL
 WITH
     (SELECT ifNull(argMaxOrNull(session_gap_seconds, epoch), 1800) * 1000000 FROM rules) AS gap_microseconds,
@@ -124,8 +153,9 @@ SELECT
     sum(r.miles_redeemed) AS miles_redeemed,
     toUInt32(sum(r.miles_earned_events)) AS miles_earned_events,
     toUInt32(sum(r.miles_redeemed_events)) AS miles_redeemed_events,
+    -- Of one source they stay as they are, under whatever rules they were made.
     CAST(
-        arrayMap(
+        if(count() = 1, any(r.session_fragments), arrayMap(
             run -> (
                 run[1].start,
                 arrayMax(fragment -> fragment.end, run),
@@ -133,26 +163,20 @@ SELECT
                 arrayReduce('sumMap', arrayMap(fragment -> fragment.event_counts, run))
             ),
             runs
-        ),
+        )),
         'Array(Tuple(start DateTime64(6, \'UTC\'), end DateTime64(6, \'UTC\'), events UInt32, event_counts Map(String, UInt32)))'
     ) AS session_fragments,
     arraySort(entry -> (entry.time, entry.event_id), groupArrayArray(r.miles_ledger)) AS miles_ledger,
     sum(r.version) AS version,
     max(r.updated_at) AS updated_at
 FROM user_day_rows AS r FINAL
-INNER JOIN
+WHERE r.events > 0 AND cityHash64(r.user_id) IN
 (
-    SELECT
-        event_date,
-        user_id
-    FROM user_day_rows FINAL
-    WHERE events > 0
-    GROUP BY
-        event_date,
-        user_id
-    HAVING count() > 1
-) AS shared ON r.event_date = shared.event_date AND r.user_id = shared.user_id
-WHERE r.events > 0
+    SELECT user_hash
+    FROM user_sources_rows
+    GROUP BY user_hash
+    HAVING min(first_source) != max(last_source)
+)
 GROUP BY
     r.event_date,
     r.bucket,

@@ -38,7 +38,7 @@ ORDER BY event_date
 SETTINGS min_age_to_force_merge_seconds = 60
 COMMENT 'Events, miles and distinct users by what they did, per day, as stored; the row with the highest version of a day counts.';
 
--- refresh driver_days_rows by event_date from user_day_rows, 30 at a time
+-- refresh driver_days_rows by event_date from user_day_rows, 15 at a time
 INSERT INTO driver_days_rows
 (
     event_date, active_events, active_miles_earned, active_miles_redeemed,

@@ -27,6 +27,9 @@ export async function refillFedTables(
         query,
         ...(signal && { abort_signal: signal }),
         clickhouse_settings: {
+          // Blocks as large as ClickHouse likes them would take a gigabyte.
+          min_insert_block_size_rows: '100000',
+          min_insert_block_size_bytes: '67108864',
           send_progress_in_http_headers: 1,
           http_headers_progress_interval_ms: '10000',
         },

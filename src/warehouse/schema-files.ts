@@ -27,13 +27,13 @@ export interface RefreshStatement {
   readonly key: string | undefined;
   /** The tables whose versions decide whether it is stale: one, or for parts of it any number. */
   readonly sources: readonly [string, ...string[]];
-  /** How many keys are computed at a time: it bounds the memory. Default 100,000. */
+  /** How many keys are computed at a time: it bounds the memory. Default 50,000. */
   readonly atOnce: number;
   readonly statement: string;
 }
 
 const FOLDER = new URL('../../clickhouse/', import.meta.url);
-const KEYS_AT_ONCE = 100_000;
+const KEYS_AT_ONCE = 50_000;
 const REFRESH = /^-- refresh (\w+)(?: by (\w+))? from (\w+)((?: and \w+)*)(?:, (\d+) at a time)?$/m;
 
 /** In the order of their numbers. */

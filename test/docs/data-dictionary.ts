@@ -20,7 +20,7 @@ export function dataDictionary(tables: readonly Table[]): string {
       forPeople.map(({ name, comment }) => [`[\`${name}\`](#${name})`, cell(comment)]),
     ),
     '## Categories: what they mean, and what to do',
-    'Where a value depends on thresholds, an interval `[a, b)` has a and not b. `Unknown` always says that there was nothing to judge: no active users, or no earlier period.',
+    'Where a value depends on thresholds, an interval `[a, b)` has a and not b. `Unknown` always says that there was nothing to judge: no active users, or no earlier period. Categories of customers and orders are explained at their columns below, and in the tables `rfm_segments`, `churn_groups` and `stock_codes`, which may be edited.',
     ...CATEGORIES.map(({ table: of, column, values }) =>
       [
         `### \`${of}.${column}\``,

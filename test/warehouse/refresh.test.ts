@@ -114,6 +114,21 @@ test('what a feed has missed is there after a full refresh', async () => {
   };
   expect(await active(false)).toEqual([{ dau: 1 }]);
   expect(await active(true)).toEqual([{ dau: 1 }, { dau: 2 }]);
+  await client.insert({
+    table: 'user_day_rows',
+    values: userDayRows([{ ...event('b', 20_001), source: 'app-events/1' }]),
+    format: 'JSONEachRow',
+  });
+  await client.command({ query: 'TRUNCATE TABLE user_sources_rows' });
+  const combined = async () =>
+    ch.rows('SELECT user_id, events FROM user_days ORDER BY ALL', client);
+  expect(await combined()).toHaveLength(4);
+  await refresher.refresh({ full: true });
+  expect(await combined()).toEqual([
+    { user_id: 'a', events: 1 },
+    { user_id: 'a', events: 1 },
+    { user_id: 'b', events: 2 },
+  ]);
 });
 
 test('a mart that fails is named, keeps its age, and does not stop the others', async () => {
