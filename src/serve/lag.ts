@@ -10,7 +10,10 @@ const FRESH_FOR_MS = 30_000;
 
 export interface Lag {
   readonly events: number | null;
-  /** Age of the oldest record that is not stored; 0 when all are. */
+  /**
+   * Age of the oldest record that is not stored, at most; 0 when all are. Grows from the last answer on
+   * while no broker says whether there are any.
+   */
   readonly seconds: number | null;
 }
 
@@ -33,9 +36,9 @@ export class LagTracker {
     // Markers of transactions may leave the line beyond the last known end.
     const events = Math.max(0, end - committed);
     if (events === 0) {
-      if (!fresh) return { events: null, seconds: null };
-      this.#caughtUpAt.set(log, lastFetchAt);
-      return { events: 0, seconds: 0 };
+      if (lastFetchAt !== null) this.#caughtUpAt.set(log, lastFetchAt);
+      if (fresh) return { events: 0, seconds: 0 };
+      return { events: null, seconds: lastFetchAt === null ? null : (now - lastFetchAt) / 1000 };
     }
     // The oldest record that is not stored came after both of these.
     const since = Math.max(

@@ -144,7 +144,7 @@ export class Metrics implements Observer {
       {
         gauge: gauge(
           'consumer_lag_seconds',
-          'Age of the oldest record that is not stored yet, at most; 0 when all are.',
+          'Age of the oldest record that is not stored yet, at most; 0 when all are. Grows while no broker answers.',
         ),
         value: (report) => report.lagSeconds,
       },
