@@ -24,6 +24,8 @@ export interface Feature {
   readonly name: string;
   /** SQL of a Nullable(Float64), over the tables of `usersWith`. */
   readonly expression: string;
+  /** Which of these it reads. */
+  readonly table: 'u' | 'd' | 'p';
 }
 
 export interface FeaturePlan {
@@ -56,18 +58,21 @@ export function planFeatures(
   if (twice !== undefined) throw new UsageError(`--features names "${twice}" twice: name it once`);
   const features = wanted
     .filter((name) => name !== PLATFORM)
-    .map((name) => ({ name, expression: expressionOf(name, columns) }));
+    .map((name) => featureNamed(name, columns));
   return { features, platform: wanted.includes(PLATFORM), choice };
 }
 
-function expressionOf(name: string, columns: ReadonlyMap<string, string>): string {
+function featureNamed(name: string, columns: ReadonlyMap<string, string>): Feature {
   const at = name.indexOf(':');
   const [kind, of] = at < 0 ? [name, ''] : [name.slice(0, at), name.slice(at + 1)];
-  if (kind === 'days' && at < 0) return 'toFloat64(d.days)';
-  if (kind === 'events' && at < 0) return 'toFloat64(d.events)';
-  if (kind === 'days' && of !== '') return `toFloat64(d.days_by_type[${quoted(of)}])`;
-  if (kind === 'events' && of !== '') return `toFloat64(d.events_by_type[${quoted(of)}])`;
-  if (kind === 'sum' && of !== '') return `p.${quotedName(name)}`;
+  if (kind === 'days' || kind === 'events') {
+    if (at < 0) return { name, expression: `toFloat64(d.${kind})`, table: 'd' };
+    const expression = `toFloat64(d.${kind}_by_type[${quoted(of)}])`;
+    if (of !== '') return { name, expression, table: 'd' };
+  }
+  if (kind === 'sum' && of !== '') {
+    return { name, expression: `p.${quotedName(name)}`, table: 'p' };
+  }
   const type = columns.get(name);
   if (type === undefined) {
     throw new UsageError(
@@ -77,7 +82,7 @@ function expressionOf(name: string, columns: ReadonlyMap<string, string>): strin
   if (!NUMBER.test(type)) {
     throw new UsageError(`--features: ${name} is of type ${type}, not a number: give ${FORMS}`);
   }
-  return `toFloat64(u.${quotedName(name)})`;
+  return { name, expression: `toFloat64(u.${quotedName(name)})`, table: 'u' };
 }
 
 /**
@@ -88,7 +93,7 @@ export function usersWith({ features, choice }: FeaturePlan, lastDay: number): s
   const { featureDays, targetDays } = choice;
   const within = (days: DayRange) => `(day_index BETWEEN ${days.from} AND ${days.to})`;
   const joins: string[] = [];
-  if (targetDays !== null || features.some(({ expression }) => expression.includes('d.'))) {
+  if (targetDays !== null || features.some(({ table }) => table === 'd')) {
     const retained = targetDays === null ? 'false' : `${within(targetDays)} AND is_active`;
     joins.push(`
 LEFT JOIN
@@ -110,7 +115,7 @@ LEFT JOIN
     GROUP BY x.user_id
 ) AS d ON d.user_id = u.user_id`);
   }
-  const sums = features.filter(({ name }) => name.startsWith('sum:'));
+  const sums = features.filter(({ table }) => table === 'p');
   if (sums.length > 0) {
     const values = sums.map(({ name }) => {
       const property = quoted(name.slice('sum:'.length));
@@ -143,6 +148,7 @@ export function platformFeatures(levels: readonly string[]): readonly Feature[] 
   return levels.map((level) => ({
     name: `${PLATFORM}=${level}`,
     expression: `toFloat64(${PLATFORM_LEVEL} = ${quoted(level)})`,
+    table: 'u',
   }));
 }
 

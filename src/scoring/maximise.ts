@@ -85,6 +85,7 @@ function negativeCurvature(slopeAt: (at: Float64Array) => Slope, at: Float64Arra
 function definite(matrix: Float64Array, size: number): { factor: Cholesky; damped: boolean } {
   let scale = 0;
   for (let i = 0; i < size; i++) scale = Math.max(scale, Math.abs(matrix[i * size + i]!));
+  if (!Number.isFinite(scale)) throw new RangeError('a likelihood that is not a number: a bug');
   for (let damping = 0; ; damping = damping === 0 ? 1e-6 : damping * 10) {
     const damped = Float64Array.from(matrix);
     for (let i = 0; i < size; i++) damped[i * size + i]! += damping * (scale || 1);

@@ -152,6 +152,41 @@ test('expected purchases stay finite at a = 1, for the busiest buyers and the lo
   }
 });
 
+test.each([
+  ['one customer', [[1, 5, 10]]],
+  ['nobody ever leaves', Array.from({ length: 500 }, (_, i) => [30, 300 - (i % 5), 300])],
+  ['everybody leaves at once', Array.from({ length: 500 }, () => [1, 2, 300])],
+  ['a purchase every day', Array.from({ length: 300 }, () => [999, 1000, 1000])],
+  [
+    'hardly anybody comes back',
+    Array.from({ length: 5000 }, (_, i) => (i < 3 ? [1, 9, 300] : [0, 0, 300])),
+  ],
+])(
+  'customers that do not determine the parameters end in finite expectations, and it is said: %s',
+  (_, rows) => {
+    const { parameters, converged } = fitBgNbd({
+      repeats: Float64Array.from(rows, ([repeats]) => repeats!),
+      lastAt: Float64Array.from(rows, ([, last]) => last!),
+      age: Float64Array.from(rows, ([, , age]) => age!),
+      weights: new Float64Array(rows.length).fill(1),
+    });
+    expect(converged).toBe(false);
+    const [repeats, lastAt, age] = rows[0]! as [number, number, number];
+    const expected = expectedPurchases(parameters, { repeats, lastAt, age }, 365);
+    expect(expected).toBeGreaterThanOrEqual(0);
+    expect(expected).toBeLessThan(400);
+  },
+);
+
+test('equal amounts end in that amount, and it is said that they do not determine the parameters', () => {
+  const { parameters, converged } = fitGammaGamma({
+    purchases: new Float64Array(100).fill(2),
+    means: new Float64Array(100).fill(10),
+  });
+  expect(converged).toBe(false);
+  expect(expectedValue(parameters, 1, 10)).toBeCloseTo(10, 4);
+});
+
 test('the parameters of made-up customers are found again', () => {
   const { uniform, normal } = people(seed);
   const truth = { r: 0.8, alpha: 10, a: 0.6, b: 2.5 };

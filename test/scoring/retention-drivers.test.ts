@@ -153,6 +153,27 @@ test('a strong feature that does not separate stays', () => {
   expect(coefficients[1]!.coefficient).toBeGreaterThan(2.5);
 });
 
+test('a feature that only the held-out users vary in leaves the measures of quality finite', () => {
+  const { uniform } = people(7);
+  const rows = Array.from({ length: 200 }, (_, i) => [
+    uniform() < 0.5 ? 1 : 0,
+    Math.floor(5 * uniform()),
+    i === 17 || i === 18 ? 1 : 0,
+  ]);
+  // One of each class, so that nothing separates in the whole.
+  rows[17]![0] = 1;
+  rows[18]![0] = 0;
+  for (let from = 0; from < 60; from++) {
+    const { heldOut, dropped } = retentionDrivers(tableOf(['count', 'rare'], rows), {
+      l2: 0,
+      seed: from,
+    });
+    expect(dropped).toEqual([]);
+    expect(Number.isFinite(heldOut!.logLoss)).toBe(true);
+    expect(heldOut!.auc).toBeGreaterThan(0);
+  }
+});
+
 test('constant features are named and left out', () => {
   const table = withColumn(SPECTOR, 'always', () => 0.1);
   const model = retentionDrivers(table, PLAIN);
