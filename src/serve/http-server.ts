@@ -2,15 +2,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import type { ClickHouseClient } from '@clickhouse/client';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { LocalRegistry } from '../decode/local-registry.ts';
+import { dashboardRoutes } from './dashboard/dashboard.ts';
+import { Throughput } from './dashboard/throughput.ts';
 import type { Health } from './health.ts';
 import { liveness, readiness } from './health.ts';
 import type { Metrics } from './metrics.ts';
 import type { PartitionState } from './partition-state.ts';
 import { registryRoutes } from './registry-routes.ts';
-import { statusPage } from './status-page.ts';
 
 export interface HttpServerOptions {
   /** 0 takes a free one. */
@@ -22,6 +24,8 @@ export interface HttpServerOptions {
   readonly version: string;
   readonly metrics: Metrics;
   readonly partitions: () => readonly PartitionState[];
+  /** What the dashboard reads; without one it shows what the process itself knows. */
+  readonly warehouse?: ClickHouseClient;
   /** Rejects when ClickHouse cannot be reached. */
   readonly pingWarehouse: () => Promise<void>;
   /** What else keeps the process from its work, in sentences. */
@@ -53,17 +57,20 @@ const PING_WITHIN_MS = 2_000;
 /** Resolves when it listens. Throws a `AddressUnavailableError` when the port is in use or not allowed. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { port, host = '127.0.0.1' } = options;
-  const respond = getRequestListener(routes(options).fetch);
+  const throughput = new Throughput(options.partitions, options.now);
+  const respond = getRequestListener(routes(options, throughput).fetch);
   const server = createServer((request, response) => void respond(request, response));
   server.listen(port, host);
   try {
     await once(server, 'listening');
   } catch (cause) {
+    throughput[Symbol.dispose]();
     throw listenError(host, port, cause);
   }
   const bound = server.address();
   const boundPort = typeof bound === 'object' && bound !== null ? bound.port : port;
   const close = async (): Promise<void> => {
+    throughput[Symbol.dispose]();
     if (!server.listening) return;
     const closed = once(server, 'close');
     server.close();
@@ -78,7 +85,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   };
 }
 
-function routes(options: HttpServerOptions): Hono {
+function routes(options: HttpServerOptions, throughput: Throughput): Hono {
   const { metrics, partitions, token, version, now = Date.now } = options;
   const ready = async (): Promise<Health> =>
     readiness(
@@ -112,9 +119,9 @@ function routes(options: HttpServerOptions): Hono {
       return next();
     });
   }
-  app.get('/', async (context) =>
-    context.html(statusPage(version, await ready(), metrics.reports())),
-  );
+  const reports = () => metrics.reports();
+  const client = options.warehouse;
+  app.route('/', dashboardRoutes({ client, version, ready, reports, throughput, now }));
   if (options.registry !== undefined) app.route('/registry', registryRoutes(options.registry));
   app.notFound((context) => context.text('there is nothing here\n', 404));
   return app;

@@ -1,0 +1,349 @@
+/** The first look: is it running, how far is it, and what became of the records. */
+import { html } from 'hono/html';
+import type { PartitionReport } from '../../metrics.ts';
+import { lineChart } from '../charts/line-chart.ts';
+import { barList } from '../charts/bar-list.ts';
+import type { Dataset } from '../dataset.ts';
+import { numberIn, textIn, withinRange } from '../dataset.ts';
+import type { Markup } from '../markup.ts';
+import { age, exact, longDay, moment, short } from '../numbers.ts';
+import type { Page, ProcessState } from '../page.ts';
+import { table } from '../table.ts';
+import type { ThroughputSample } from '../throughput.ts';
+import { bars } from '../time-figure.ts';
+
+const TOTALS: Dataset = {
+  name: 'totals',
+  description: 'One row: how much there is, and up to when.',
+  views: ['stream_watermarks', 'growth_metrics'],
+  meanings: {
+    accepted: 'Records of all streams that were accepted',
+    records: 'Records of all streams that were read',
+    users_in_the_red: 'Users whose miles balance is below zero',
+    users: 'Users with an accepted event',
+    settled_before:
+      'The tidemark of app events: days before this one are complete, those from it on are live',
+  },
+  sql: `SELECT
+    (SELECT sum(accepted) FROM source_progress) AS accepted,
+    (SELECT sum(accepted + duplicate + late + future + invalid) FROM source_progress) AS records,
+    count() AS users,
+    countIf(has_negative_balance) AS users_in_the_red,
+    (SELECT max(last_day) FROM stream_watermarks WHERE stream = 'app-events') AS last_day,
+    (SELECT max(complete_before) FROM stream_watermarks WHERE stream = 'app-events') AS settled_before
+FROM dim_users`,
+};
+
+const EVENTS_BY_DAY: Dataset = {
+  name: 'events-by-day',
+  description: 'One row per day: accepted events of active types.',
+  views: ['growth_drivers'],
+  sql: `SELECT event_date, total_daily_events, is_complete
+FROM growth_drivers
+WHERE ${withinRange('event_date')}
+ORDER BY event_date`,
+};
+
+const WATERMARKS: Dataset = {
+  name: 'watermarks',
+  description: 'One row per stream: its watermark and tidemark.',
+  views: ['stream_watermarks'],
+  sql: `SELECT stream, live_sources, last_day, settled_day, complete_before
+FROM stream_watermarks
+ORDER BY stream`,
+};
+
+const SOURCES: Dataset = {
+  name: 'sources',
+  description: 'One row per source: how far it is processed, and what became of its records.',
+  views: ['source_progress'],
+  sql: `SELECT
+    stream,
+    source,
+    next_offset,
+    watermark,
+    accepted,
+    duplicate,
+    late,
+    future,
+    invalid,
+    skipped,
+    updated_at
+FROM source_progress
+ORDER BY stream, source`,
+};
+
+const OUTCOMES: Dataset = {
+  name: 'outcomes',
+  description: 'One row per outcome: how many records of all streams met it.',
+  views: [],
+  meanings: {
+    outcome:
+      'accepted = stored and counted once; duplicate = its id was accepted before; late = further behind the watermark than the lookback; future = ahead of its record’s time; invalid = breaks a rule; skipped = the log had dropped it before it was read',
+    records: 'Number of records, as the progress lines of all sources add up',
+  },
+  sql: `SELECT outcome, records
+FROM
+(
+    SELECT
+        ['accepted', 'duplicate', 'late', 'future', 'invalid', 'skipped'] AS outcomes,
+        [sum(accepted), sum(duplicate), sum(late), sum(future), sum(invalid), sum(skipped)] AS counts
+    FROM source_progress
+)
+ARRAY JOIN outcomes AS outcome, counts AS records
+WHERE (SELECT count() FROM source_progress) > 0`,
+};
+
+const REFRESHES: Dataset = {
+  name: 'refreshes',
+  description: 'One row per stored table behind the views: how fresh it is.',
+  views: ['mart_refreshes'],
+  meanings: { age_seconds: 'Seconds since it was last known to be up to date' },
+  sql: `SELECT
+    mart,
+    refreshed_at,
+    dateDiff('second', refreshed_at, now64(3)) AS age_seconds,
+    seconds,
+    error
+FROM mart_refreshes
+ORDER BY error = '', age_seconds DESC, mart`,
+};
+
+export const overview: Page = {
+  path: '/',
+  title: 'Overview',
+  intro: 'Whether events flow, how far they are processed, and what became of each record.',
+  filledBy: 'Send events to Kafka, or take a file in with npx tidemark ingest.',
+  tiles: {
+    dataset: TOTALS,
+    of: (row, process) => [
+      { label: 'lag', ...lagOf(process) },
+      {
+        label: 'settled before',
+        value: dayOf(textIn(row, 'settled_before')),
+        note: 'the tidemark of app events',
+        column: 'settled_before',
+      },
+      {
+        label: 'newest day',
+        value: dayOf(textIn(row, 'last_day')),
+        note: 'of the watermark',
+        column: 'last_day',
+      },
+      {
+        label: 'accepted',
+        value: exact(numberIn(row, 'accepted')),
+        note: `of ${exact(numberIn(row, 'records'))} records`,
+        column: 'accepted',
+      },
+      { label: 'users', value: exact(numberIn(row, 'users')), column: 'users' },
+      {
+        label: 'users in the red',
+        value: exact(numberIn(row, 'users_in_the_red')),
+        column: 'users_in_the_red',
+        ...((numberIn(row, 'users_in_the_red') ?? 0) > 0 ? { tone: 'bad' as const } : {}),
+      },
+    ],
+  },
+  ofProcess: ({ partitions, throughput }) =>
+    html`<div class="figures own">
+      ${partitionFigure(partitions)} ${throughputFigure(throughput)}
+    </div>`,
+  figures: [
+    {
+      title: 'Accepted events by day',
+      caption: 'By the day on which they happened. The last days still grow while events come in.',
+      dataset: EVENTS_BY_DAY,
+      ...bars('event_date', [{ column: 'total_daily_events', label: 'events', tone: 'blue' }]),
+    },
+    {
+      title: 'What became of the records',
+      caption: 'Every record that was read met exactly one outcome.',
+      dataset: OUTCOMES,
+      columns: ['outcome', 'records'],
+      draw: (rows) => {
+        const all = rows.reduce((sum, row) => sum + (numberIn(row, 'records') ?? 0), 0);
+        return barList(
+          ['outcome', 'records'],
+          rows.map((row) => {
+            const name = textIn(row, 'outcome');
+            const value = numberIn(row, 'records') ?? 0;
+            const share = all === 0 ? '' : `${exact((100 * value) / all)} % of all`;
+            return { name, value, note: share, tone: name === 'accepted' ? 'teal' : 'amber' };
+          }),
+        );
+      },
+    },
+    {
+      title: 'Sources',
+      caption: 'Partitions and files with the progress that is stored beside their data.',
+      wide: true,
+      dataset: SOURCES,
+      columns: ['source', 'next_offset', 'watermark', 'duplicate', 'late', 'future', 'invalid'],
+      draw: (rows) =>
+        table(
+          'sources',
+          [
+            { head: 'source', cell: (row) => textIn(row, 'source') },
+            { head: 'stream', cell: (row) => textIn(row, 'stream') },
+            { head: 'watermark', cell: (row) => timeOf(textIn(row, 'watermark')) },
+            ...['accepted', 'duplicate', 'late', 'future', 'invalid', 'skipped'].map((column) => ({
+              head: column,
+              number: true,
+              cell: (row: Readonly<Record<string, unknown>>) => exact(numberIn(row, column)),
+            })),
+          ],
+          rows,
+        ),
+    },
+    {
+      title: 'Watermarks and tidemarks',
+      caption: 'Days before the tidemark of a stream are settled.',
+      dataset: WATERMARKS,
+      columns: ['live_sources', 'last_day', 'settled_day', 'complete_before'],
+      draw: (rows) =>
+        table(
+          'watermarks',
+          [
+            { head: 'stream', cell: (row) => textIn(row, 'stream') },
+            { head: 'newest day', cell: (row) => dayOf(textIn(row, 'last_day')) },
+            { head: 'settled before', cell: (row) => dayOf(textIn(row, 'complete_before')) },
+            {
+              head: 'live sources',
+              number: true,
+              cell: (row) => exact(numberIn(row, 'live_sources')),
+            },
+          ],
+          rows,
+        ),
+    },
+    {
+      title: 'Stored tables',
+      caption: 'When each was last known to be up to date; the oldest first.',
+      dataset: REFRESHES,
+      columns: ['mart', 'age_seconds', 'seconds', 'error'],
+      draw: (rows) =>
+        table(
+          'stored tables',
+          [
+            {
+              head: 'table',
+              cell: (row) => {
+                const error = textIn(row, 'error');
+                return error === ''
+                  ? textIn(row, 'mart')
+                  : html`${textIn(row, 'mart')}<span class="note bad-text">${error}</span>`;
+              },
+            },
+            { head: 'age', number: true, cell: (row) => age(numberIn(row, 'age_seconds')) },
+            { head: 'took', number: true, cell: (row) => age(numberIn(row, 'seconds')) },
+          ],
+          rows,
+        ),
+    },
+  ],
+};
+
+function lagOf({ partitions }: ProcessState): { value: string; note: string } {
+  const lags = partitions.map(({ lagEvents }) => lagEvents);
+  const known = lags.filter((lag) => lag !== null);
+  if (known.length < lags.length || lags.length === 0) {
+    return {
+      value: 'not known',
+      note: lags.length === 0 ? 'no partition is read here' : 'of every partition',
+    };
+  }
+  const records = known.reduce((sum, lag) => sum + lag, 0);
+  const oldest = Math.max(...partitions.map(({ lagSeconds }) => lagSeconds ?? 0));
+  return {
+    value: records === 0 ? 'none' : `${short(records)} records`,
+    note: records === 0 ? 'everything is stored' : `the oldest waits for ${age(oldest)}`,
+  };
+}
+
+function partitionFigure(partitions: readonly PartitionReport[]): Markup {
+  const sorted = [...partitions].sort(
+    (a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition,
+  );
+  const rows = sorted.map((report) => ({ ...report }));
+  return html`<section class="figure">
+    <h2>Partitions of this process</h2>
+    ${
+      rows.length === 0
+        ? html`<p class="nothing">No partition is assigned to this process yet.</p>`
+        : table(
+            'partitions',
+            [
+              {
+                head: 'partition',
+                cell: (row) => `${textIn(row, 'topic')}/${textIn(row, 'partition')}`,
+              },
+              {
+                head: 'stored up to',
+                number: true,
+                cell: (row) => exact(numberIn(row, 'committed')),
+              },
+              {
+                head: 'lag, records',
+                number: true,
+                cell: (row) => exact(numberIn(row, 'lagEvents')),
+              },
+              { head: 'lag, age', number: true, cell: (row) => age(numberIn(row, 'lagSeconds')) },
+              {
+                head: 'watermark',
+                cell: (row) => {
+                  const seconds = numberIn(row, 'watermark');
+                  return seconds === null ? 'none' : moment(new Date(1000 * seconds));
+                },
+              },
+            ],
+            rows,
+          )
+    }
+  </section>`;
+}
+
+function throughputFigure(samples: readonly ThroughputSample[]): Markup {
+  const slots = samples.map(({ at }) => ({ name: moment(new Date(at)), live: false }));
+  const every = Math.max(1, Math.ceil(samples.length / 4));
+  return html`<section class="figure">
+    <h2>Throughput</h2>
+    <p class="note">Records per second that this process has stored, in the last hour.</p>
+    ${
+      samples.length < 2
+        ? html`<p class="nothing">Known after the first 20 seconds.</p>`
+        : lineChart({
+            label: `Records stored per second; now ${exact(samples.at(-1)!.perSecond)}`,
+            axis: {
+              slots,
+              ticks: samples.flatMap(({ at }, index) =>
+                index % every === 0
+                  ? [
+                      {
+                        at: (index + 0.5) / samples.length,
+                        label: new Date(at).toISOString().slice(11, 16),
+                      },
+                    ]
+                  : [],
+              ),
+            },
+            series: [
+              {
+                label: 'records/s',
+                tone: 'teal',
+                values: samples.map(({ perSecond }) => perSecond),
+              },
+            ],
+          })
+    }
+  </section>`;
+}
+
+function dayOf(day: string): string {
+  // The first of 1970 is what the largest of no days is.
+  return day === '' || day === '1970-01-01' ? 'none yet' : longDay(day).slice(5);
+}
+
+function timeOf(time: string): string {
+  return time === '' ? 'none' : moment(new Date(time));
+}
