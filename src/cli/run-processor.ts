@@ -92,6 +92,7 @@ export async function runProcessor(
     metrics,
     partitions,
     ...(registry instanceof LocalRegistry ? { registry } : {}),
+    warehouse: warehouse.client,
     pingWarehouse: () => ping(warehouse),
     problems: () => {
       const missing = running.consumer?.missingTopics() ?? [];
