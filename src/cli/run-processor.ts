@@ -23,6 +23,8 @@ import { startRefreshing } from '../warehouse/refresh-loop.ts';
 import { adoptRules } from '../warehouse/rules-store.ts';
 import type { ScoringStatus } from '../warehouse/scoring-status.ts';
 import { adoptViewSettings } from '../warehouse/view-settings.ts';
+import type { VitalSigns } from '../warehouse/vital-signs.ts';
+import { watchVitalSigns } from '../warehouse/vital-signs-loop.ts';
 import { seedActiveTypes } from './event-type-rows.ts';
 import { UsageError, WorkError } from './exit-status.ts';
 import type { Invocation } from './invocation.ts';
@@ -34,6 +36,9 @@ import { STREAMS } from './streams.ts';
 import { viewSettings } from './view-settings.ts';
 import { openMigratedWarehouse } from './warehouse.ts';
 import type { Warehouse } from './warehouse.ts';
+
+/** Between two looks at growth and at ClickHouse itself, at most. */
+const LONGEST_LOOK_INTERVAL_MS = 15_000;
 
 export interface ProcessorRun {
   readonly configuration: Configuration;
@@ -69,11 +74,18 @@ export async function runProcessor(
     marts?: readonly MartState[];
     balances?: BalanceCounts;
     scoring?: readonly ScoringStatus[];
+    signs?: VitalSigns;
+    clickhouseAnswers?: boolean;
   } = {};
   const partitions = () => running.consumer?.lag() ?? [];
   const views = () => running.marts ?? [];
   const balances = () => running.balances;
   const scoring = () => running.scoring ?? [];
+  const growth = () => running.signs?.growth ?? [];
+  const clickhouse = () =>
+    running.clickhouseAnswers === undefined
+      ? undefined
+      : { answers: running.clickhouseAnswers, parts: running.signs?.parts ?? [] };
   const metrics = new Metrics({
     version,
     commit: 'unknown',
@@ -81,6 +93,8 @@ export async function runProcessor(
     views,
     balances,
     scoring,
+    growth,
+    clickhouse,
   });
 
   await using warehouse = await openMigratedWarehouse(configuration, invocation);
@@ -118,6 +132,15 @@ export async function runProcessor(
       running.scoring = models;
     },
     onError: (error) => logger.warn({ err: error }, 'the marts could not be refreshed'),
+  });
+
+  await using _watching = watchVitalSigns({
+    client: warehouse.client,
+    intervalMs: Math.min(configuration.refresh.intervalSeconds * 1000, LONGEST_LOOK_INTERVAL_MS),
+    onSigns: (signs) => {
+      running.clickhouseAnswers = signs !== undefined;
+      if (signs !== undefined) running.signs = signs;
+    },
   });
 
   await using deadLetters = new KafkaDeadLetters({

@@ -4,6 +4,10 @@ import type { Observer, OutcomeCount } from '../processor/observer.ts';
 import type { ProgressLine } from '../warehouse/store.ts';
 import { registerBalanceGauges } from './balance-gauges.ts';
 import type { BalanceState } from './balance-gauges.ts';
+import { registerClickHouseGauges } from './clickhouse-gauges.ts';
+import type { ClickHouseState } from './clickhouse-gauges.ts';
+import { registerGrowthGauges } from './growth-gauges.ts';
+import type { GrowthState } from './growth-gauges.ts';
 import { LagTracker } from './lag.ts';
 import { LatenessHistogram } from './lateness-histogram.ts';
 import { logName } from './partition-state.ts';
@@ -25,6 +29,10 @@ export interface MetricsOptions {
   readonly balances?: () => BalanceState | undefined;
   /** The models that were ever scored with. Default: none. */
   readonly scoring?: () => readonly ScoringState[];
+  /** Of days and months. Default: never known. */
+  readonly growth?: () => readonly GrowthState[];
+  /** Undefined = not known yet. Default: never known. */
+  readonly clickhouse?: () => ClickHouseState | undefined;
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
 }
@@ -76,6 +84,8 @@ export class Metrics implements Observer {
     views = () => [],
     balances = () => undefined,
     scoring = () => [],
+    growth = () => [],
+    clickhouse = () => undefined,
     now = Date.now,
   }: MetricsOptions) {
     this.#partitions = partitions;
@@ -89,6 +99,8 @@ export class Metrics implements Observer {
     registerViewGauges(this.#registry, views, now);
     registerBalanceGauges(this.#registry, balances);
     registerScoringGauges(this.#registry, scoring);
+    registerGrowthGauges(this.#registry, growth);
+    registerClickHouseGauges(this.#registry, clickhouse);
     new Gauge({
       name: 'tidemark_build_info',
       help: 'What is running; always 1.',
