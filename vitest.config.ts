@@ -12,7 +12,11 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 60_000,
     env: { SEED: seed },
-    globalSetup: ['test/support/announce-seed.ts', 'test/support/comparison-table.ts'],
+    globalSetup: [
+      'test/support/announce-seed.ts',
+      'test/support/comparison-table.ts',
+      'test/support/one-clickhouse.ts',
+    ],
     setupFiles: ['test/support/seed.ts'],
     sequence: { seed: Number(seed) },
   },

@@ -175,6 +175,7 @@ export async function freshWorld(options: WorldOptions): Promise<World> {
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(processors.map((processor) => processor.kill9()));
+      await client.command({ query: `DROP DATABASE ${database}` });
       await client.close();
       await rm(dataDir, { recursive: true, force: true });
     },

@@ -1,15 +1,13 @@
-/** A ClickHouse for one test file: an embedded server in a temporary folder, its schema created. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** A ClickHouse for one test file: databases of its own on the server that all tests share. */
+import { randomUUID } from 'node:crypto';
 import type { ClickHouseClient } from '@clickhouse/client';
-import { startEmbeddedClickHouse } from '../../src/embedded/clickhouse/clickhouse.ts';
+import { inject } from 'vitest';
 import { openClickHouse } from '../../src/warehouse/clickhouse-client.ts';
 import { migrate } from '../../src/warehouse/migrations.ts';
 
 export interface TestClickHouse extends AsyncDisposable {
   readonly url: string;
-  /** Of the migrated database in `url`; closed with the server. */
+  /** Of the migrated database in `url`. */
   readonly client: ClickHouseClient;
   /** A client of a further database on the same server, migrated unless told otherwise. */
   freshDatabase(options?: { migrated?: boolean }): Promise<ClickHouseClient>;
@@ -18,29 +16,34 @@ export interface TestClickHouse extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Close it in `afterAll`, or hold it with `await using`. */
+/** Close it in `afterAll`, or hold it with `await using`: its databases are dropped. */
 export async function testClickHouse(): Promise<TestClickHouse> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'tidemark-clickhouse-'));
-  const server = await startEmbeddedClickHouse({ dataDir });
-  const client = openClickHouse({ url: server.url });
-  const clients = [client];
-  await migrate(client);
-
+  const server = inject('clickhouse');
+  const prefix = `test_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
+  const admin = openClickHouse({ url: server });
+  const clients: ClickHouseClient[] = [];
+  const open = async (migrated: boolean) => {
+    const name = `${prefix}_${clients.length}`;
+    await admin.command({ query: `CREATE DATABASE ${name} ENGINE = Atomic` });
+    const { href } = new URL(`/${name}`, server);
+    const client = openClickHouse({ url: href });
+    clients.push(client);
+    if (migrated) await migrate(client);
+    return { client, href };
+  };
+  const { client, href: url } = await open(true);
   const close = async () => {
-    await Promise.all(clients.map((each) => each.close()));
-    await server.close();
-    await rm(dataDir, { recursive: true, force: true });
+    for (const [at, each] of clients.entries()) {
+      await each.close();
+      await admin.command({ query: `DROP DATABASE ${prefix}_${at} SYNC` });
+    }
+    await admin.close();
   };
   return {
-    url: server.url,
+    url,
     client,
     async freshDatabase({ migrated = true } = {}) {
-      const name = `test_${clients.length}`;
-      await client.command({ query: `CREATE DATABASE ${name} ENGINE = Atomic` });
-      const fresh = openClickHouse({ url: new URL(`/${name}`, server.url).href });
-      clients.push(fresh);
-      if (migrated) await migrate(fresh);
-      return fresh;
+      return (await open(migrated)).client;
     },
     async rows(query, on = client) {
       const result = await on.query({
