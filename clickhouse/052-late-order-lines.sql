@@ -4,7 +4,7 @@ CREATE TABLE IF NOT EXISTS late_order_lines_rows
 (
     event_date Date COMMENT 'Calendar day of invoiced_at in the configured time zone',
     bucket UInt8 COMMENT 'Bucket of the customer, a hash of customer_id: the unit in which the processor loads customers',
-    customer_id String COMMENT 'Who bought; empty when unknown',
+    customer_id String COMMENT 'Who bought; nobody named when unknown',
     line_id String COMMENT 'Identity of the line within its customer and day, as the producer gave it' CODEC(ZSTD(1)),
     invoice_no String COMMENT 'Invoice that the line belongs to',
     stock_code String COMMENT 'What was sold (SKU), or a code of stock_codes; case-sensitive',
@@ -12,8 +12,8 @@ CREATE TABLE IF NOT EXISTS late_order_lines_rows
     quantity Int32 COMMENT 'Units; negative for a return, never 0',
     unit_price Decimal(18, 4) COMMENT 'Price of one unit in the shop''s currency',
     invoiced_at DateTime64(6, 'UTC') COMMENT 'When the invoice was made; microseconds' CODEC(Delta, LZ4),
-    country LowCardinality(Nullable(String)) COMMENT 'Country of the customer as the shop writes it; mapped to one spelling by the table countries',
-    line_kind LowCardinality(String) COMMENT 'What the line is, first match: return, bad_debt, manual, non_product, free, incomplete, sale',
+    country LowCardinality(Nullable(String)) COMMENT 'Country of the customer as the shop writes it',
+    line_kind LowCardinality(String) COMMENT 'What the line is, first match: return = quantity below 0, or an invoice that starts with C; bad_debt = the description is Adjust bad debt; manual, non_product = the code is one of stock_codes (entered by hand; postage, fees, samples and the like); free = the price is 0; incomplete = no customer or no description; sale = an article sold to a known customer',
     source LowCardinality(String) COMMENT 'Where it was read: topic/partition, file:NAME, or a branch of it such as SOURCE#late',
     offset UInt64 COMMENT 'Position of the record in its source' CODEC(T64, LZ4),
     record_time Nullable(DateTime64(3, 'UTC')) COMMENT 'Timestamp of the record (Kafka''s, or when the file was first read); milliseconds; NULL when it has none' CODEC(T64, LZ4),
@@ -30,7 +30,7 @@ COMMENT 'Late order lines as stored; a record that was read twice counts once af
 CREATE OR REPLACE VIEW late_order_lines
 (
     event_date Date COMMENT 'Calendar day of invoiced_at in the configured time zone',
-    customer_id Nullable(String) COMMENT 'Who bought; NULL when unknown',
+    customer_id Nullable(String) COMMENT 'Who bought; nobody named when unknown',
     line_id String COMMENT 'Identity of the line within its customer and day, as the producer gave it',
     invoice_no String COMMENT 'Invoice that the line belongs to',
     stock_code String COMMENT 'What was sold (SKU), or a code of stock_codes; case-sensitive',

@@ -2,7 +2,7 @@
 
 CREATE TABLE IF NOT EXISTS scoring_coefficient_rows
 (
-    run_id UUID COMMENT 'The run that stored it',
+    run_id UUID COMMENT 'The run that computed it, see scoring_runs',
     feature String COMMENT 'The feature, or (intercept); platform=NAME is 1 for users who began there and 0 for others, against the reference in the run''s parameters',
     position UInt32 COMMENT 'Place in the model: 0 is the intercept',
     coefficient Float64 COMMENT 'Change of the log odds of being retained per unit of the feature, all other features the same',
@@ -99,7 +99,7 @@ COMMENT 'Coefficients of the promoted run: what goes with being retained, and ho
 
 CREATE TABLE IF NOT EXISTS scoring_calibration_rows
 (
-    run_id UUID COMMENT 'The run that stored it',
+    run_id UUID COMMENT 'The run that computed it, see scoring_runs',
     bin UInt32 COMMENT 'Tenth of the held-out users, 1 = those with the lowest probabilities',
     rows UInt64 COMMENT 'Number of users',
     predicted Float64 COMMENT 'Mean of the probabilities that the model gave them',

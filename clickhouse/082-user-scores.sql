@@ -2,7 +2,7 @@
 
 CREATE TABLE IF NOT EXISTS user_score_rows
 (
-    run_id UUID COMMENT 'The run that stored it',
+    run_id UUID COMMENT 'The run that computed it, see scoring_runs',
     user_id String COMMENT 'User, as the producer names them',
     probability Float64 COMMENT 'Probability of being retained, 0 to 1, by the coefficients that were promoted then'
 )

@@ -2,7 +2,7 @@
 
 CREATE TABLE IF NOT EXISTS customer_score_rows
 (
-    run_id UUID COMMENT 'The run that stored it',
+    run_id UUID COMMENT 'The run that computed it, see scoring_runs',
     customer_id String COMMENT 'Customer',
     recency_days UInt32 COMMENT 'Days from the last order to as_of',
     tenure_days UInt32 COMMENT 'Days from the first order to as_of',

@@ -2,7 +2,7 @@
 
 CREATE TABLE IF NOT EXISTS scoring_drift_rows
 (
-    run_id UUID COMMENT 'The run that stored it',
+    run_id UUID COMMENT 'The run that computed it, see scoring_runs',
     feature String COMMENT 'The feature, or (score) for what the run computed: probabilities or cltv_predicted',
     edges Array(Float64) COMMENT 'Upper ends of the bins, those of the run before where it had the feature; beyond the last one is one more bin',
     counts Array(UInt64) COMMENT 'Users or customers in each bin',
