@@ -1,5 +1,5 @@
--- Everything known of each customer. In: customer_days, rfm_segments, churn_groups, view_settings. Out: people, and
--- the other customer marts.
+-- Everything known of each customer. In: customer_days, rfm_segments, churn_groups, view_settings, latest_customer_scores.
+-- Out: people, and the other customer marts.
 
 CREATE OR REPLACE VIEW obt_customer_kpis_and_segmentation_as_of
 AS
@@ -75,7 +75,7 @@ WITH
         FROM scored
     )
 SELECT
-    customer_id,
+    grouped.customer_id AS customer_id,
     {as_of: Date} AS snapshot_date,
     country,
     first_order_date,
@@ -101,11 +101,18 @@ SELECT
     multiIf(is_churned, 'Churned', risk_group = '', 'Unknown', risk_group) AS churn_risk_group,
     toFloat64(monetary) * gross_margin AS cltv_historic,
     aov_line * frequency * tenure_days * gross_margin AS cltv_seed,
-    CAST(NULL, 'Nullable(Float64)') AS cltv_predicted,
+    predicted.cltv_predicted AS cltv_predicted,
     -- The rank of monetary is that of cltv_historic.
     multiIf(monetary_rank <= 33 * others, 'Low', monetary_rank <= 66 * others, 'Medium', 'High') AS cltv_profit_segmentation,
     now64(3, 'UTC') AS computed_at
 FROM grouped
+LEFT JOIN
+(
+    SELECT
+        customer_id,
+        cltv_predicted
+    FROM latest_customer_scores
+) AS predicted ON predicted.customer_id = grouped.customer_id
 ORDER BY customer_id
 COMMENT 'obt_customer_kpis_and_segmentation from the orders of the days before as_of: SELECT … FROM obt_customer_kpis_and_segmentation_as_of(as_of = ''2011-12-10'').';
 
@@ -137,7 +144,7 @@ CREATE OR REPLACE VIEW obt_customer_kpis_and_segmentation
     churn_risk_group LowCardinality(String) COMMENT 'By recency_days and the table churn_groups: Low <= 30 = nothing to do; Medium <= 60 = remind them; High = make an offer now; Churned = more than CHURN_DAYS; Unknown = no group fits: mend churn_groups',
     cltv_historic Float64 COMMENT 'What the customer has brought: monetary * GROSS_MARGIN (default 0.60)',
     cltv_seed Float64 COMMENT 'aov_line * frequency * tenure_days * GROSS_MARGIN: only to compare with older reports, its unit is meaningless',
-    cltv_predicted Nullable(Float64) COMMENT 'What the customer is expected to bring within CLTV_HORIZON_DAYS, gross margin; NULL while no scoring run has said so',
+    cltv_predicted Nullable(Float64) COMMENT 'What the customer is expected to bring within the horizon, gross margin, by latest_customer_scores, which says as of which day; NULL while no scoring run has said so',
     cltv_profit_segmentation LowCardinality(String) COMMENT 'By the 33rd and 66th percentile of cltv_historic (interpolated): Low = up to the 33rd; Medium = up to the 66th; High = above',
     computed_at DateTime64(3, 'UTC') COMMENT 'When the row was computed: at the moment of reading'
 )

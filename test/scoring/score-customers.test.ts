@@ -132,6 +132,14 @@ SELECT
 FROM latest_customer_scores AS s
 FULL JOIN obt_customer_kpis_and_segmentation AS k ON k.customer_id = s.customer_id`);
   expect(compared).toEqual({ customers: 2357, different: 0 });
+  const [predicted] = await clickhouse.rows(`
+SELECT
+    count() AS customers,
+    countIf(k.cltv_predicted = s.cltv_predicted AND m.cltv_predicted = s.cltv_predicted) AS same
+FROM obt_customer_kpis_and_segmentation AS k
+INNER JOIN fct_customer_metrics AS m ON m.customer_id = k.customer_id
+INNER JOIN latest_customer_scores AS s ON s.customer_id = k.customer_id`);
+  expect(predicted).toEqual({ customers: 2357, same: 2357 });
 });
 
 test('an earlier day knows less, and the drift towards it is measured', async () => {
