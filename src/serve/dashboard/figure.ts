@@ -6,6 +6,7 @@ import { html } from 'hono/html';
 import type { Tone } from './charts/line-chart.ts';
 import type { Dataset, Range, Row } from './dataset.ts';
 import { isRanged, shownSql } from './dataset.ts';
+import { explained } from './explained.ts';
 import type { Markup } from './markup.ts';
 import { when } from './markup.ts';
 import type { Answer, Definitions } from './warehouse-reader.ts';
@@ -83,13 +84,6 @@ export function figure(spec: Figure, reading: Reading, context: FigureContext): 
       </p>
     </details>
   </figure>`;
-}
-
-/** A word that says what it means when it is pointed at or reached with the keyboard. */
-export function explained(word: string, meaning: string | undefined): Markup {
-  return meaning === undefined
-    ? html`${word}`
-    : html`<span class="explained" tabindex="0" title="${meaning}">${word}</span>`;
 }
 
 export function meaningOf(

@@ -1,13 +1,16 @@
 /** In: names with numbers. Out: a table with a bar for each. */
 import { html } from 'hono/html';
 import type { Markup } from '../markup.ts';
+import { explained } from '../explained.ts';
 import { exact } from '../numbers.ts';
 import { round } from './chart-frame.ts';
 import type { Tone } from './line-chart.ts';
 
 export interface Bar {
   readonly name: string;
-  /** Below or beside the name. */
+  /** Shown when the name is pointed at. */
+  readonly meaning?: string | undefined;
+  /** Below the name. */
   readonly note?: string | undefined;
   readonly value: number;
   /** Default: the value. */
@@ -30,10 +33,10 @@ export function barList(
     </thead>
     <tbody>
       ${bars.map(
-        ({ name, note, value, shown, tone = 'blue' }) =>
+        ({ name, meaning, note, value, shown, tone = 'blue' }) =>
           html`<tr>
             <th scope="row">
-              ${name}${note === undefined ? '' : html`<span class="note">${note}</span>`}
+              ${explained(name, meaning)}${note === undefined ? '' : html`<span class="note">${note}</span>`}
             </th>
             <td class="bar">
               <svg aria-hidden="true" width="100%" height="12">

@@ -1,0 +1,295 @@
+/** Who buys, how lately, how often and for how much; who is about to leave; which prices move. */
+import { barList } from '../charts/bar-list.ts';
+import type { Bar } from '../charts/bar-list.ts';
+import { heatMap } from '../charts/heat-map.ts';
+import type { Tone } from '../charts/line-chart.ts';
+import type { Dataset, Row } from '../dataset.ts';
+import { numberIn, textIn, withinRange } from '../dataset.ts';
+import { exact, longDay, percent, short } from '../numbers.ts';
+import type { Page } from '../page.ts';
+import { bars, lines } from '../time-figure.ts';
+
+const KPIS: Dataset = {
+  name: 'customers',
+  description: 'One row: all customers together.',
+  views: ['obt_overall_customer_kpis'],
+  sql: `SELECT
+    snapshot_date,
+    customers,
+    orders,
+    revenue,
+    returned_revenue,
+    aov_order,
+    churn_rate_pct,
+    repeat_ratio,
+    avg_cltv_historic,
+    avg_cltv_predicted
+FROM obt_overall_customer_kpis
+WHERE customers > 0`,
+};
+
+const RFM: Dataset = {
+  name: 'rfm-map',
+  description: 'One row per score of recency and of frequency: the customers who have them.',
+  views: ['obt_customer_kpis_and_segmentation'],
+  meanings: {
+    customers: 'Customers with these scores',
+    revenue: 'Their revenue',
+    segments: 'Segments that they belong to, which also depend on the score of money',
+  },
+  sql: `SELECT
+    r_score,
+    f_score,
+    count() AS customers,
+    toFloat64(sum(monetary)) AS revenue,
+    arrayStringConcat(arraySort(groupUniqArray(rfm_segmentation::String)), ', ') AS segments
+FROM obt_customer_kpis_and_segmentation
+GROUP BY r_score, f_score
+ORDER BY r_score, f_score`,
+};
+
+const SEGMENTS: Dataset = {
+  name: 'rfm-segments',
+  description: 'One row per segment: its customers, its share of the revenue, and what to do.',
+  views: ['dim_rfm_group'],
+  sql: `SELECT rfm_segmentation, scores, description, customers, customers_pct, revenue, revenue_pct
+FROM dim_rfm_group
+WHERE customers > 0
+ORDER BY revenue DESC`,
+};
+
+const CHURN: Dataset = {
+  name: 'churn-groups',
+  description: 'One row per group by the days since the last order.',
+  views: ['dim_churn_group'],
+  sql: `SELECT churn_risk_group, up_to_days, description, customers, customers_pct, revenue_pct
+FROM dim_churn_group
+QUALIFY sum(customers) OVER () > 0
+ORDER BY up_to_days IS NULL, up_to_days, churn_risk_group = 'Churned'`,
+};
+
+const CLTV: Dataset = {
+  name: 'cltv-groups',
+  description: 'One row per third of the customers by what they have brought so far.',
+  views: ['dim_cltv_group'],
+  sql: `SELECT
+    cltv_profit_segmentation,
+    description,
+    min_cltv_historic,
+    max_cltv_historic,
+    customers,
+    revenue_pct
+FROM dim_cltv_group
+WHERE customers > 0
+ORDER BY max_cltv_historic DESC`,
+};
+
+const DAYS: Dataset = {
+  name: 'customers-by-day',
+  description: 'One row per day: customers who ordered, and for how much.',
+  views: ['customer_engagement_daily'],
+  meanings: { stickiness_pct: '100 * dau / mau' },
+  sql: `SELECT
+    event_date,
+    dau,
+    mau,
+    100 * stickiness AS stickiness_pct,
+    orders,
+    toFloat64(revenue) AS revenue,
+    is_complete
+FROM customer_engagement_daily
+WHERE ${withinRange('event_date', 'order-lines')}
+ORDER BY event_date`,
+};
+
+const PRICES: Dataset = {
+  name: 'price-flags',
+  description: 'One row per kind of price history: the articles that have it.',
+  views: ['product_price_flags'],
+  meanings: {
+    articles: 'Articles with this flag',
+    units_pct: 'In percent of all units',
+  },
+  sql: `SELECT
+    price_flag,
+    count() AS articles,
+    100 * sum(units) / nullIf((SELECT sum(units) FROM product_price_flags), 0) AS units_pct
+FROM product_price_flags
+GROUP BY price_flag
+ORDER BY articles DESC`,
+};
+
+export const customers: Page = {
+  path: '/customers',
+  title: 'Customers',
+  intro: 'Who buys, how lately, how often and for how much, and who is about to leave.',
+  filledBy:
+    'Send order lines, or take a file in with npx tidemark ingest FILE --stream order-lines.',
+  tiles: {
+    dataset: KPIS,
+    of: (row) => [
+      {
+        label: 'customers',
+        value: exact(numberIn(row, 'customers')),
+        note: `as of ${longDay(textIn(row, 'snapshot_date')).slice(5)}`,
+        column: 'customers',
+      },
+      {
+        label: 'revenue',
+        value: short(numberIn(row, 'revenue') ?? 0),
+        note: `in ${exact(numberIn(row, 'orders'))} orders`,
+        column: 'revenue',
+      },
+      { label: 'order value', value: exact(numberIn(row, 'aov_order')), column: 'aov_order' },
+      {
+        label: 'buy again',
+        value: percent(100 * (numberIn(row, 'repeat_ratio') ?? 0)),
+        column: 'repeat_ratio',
+      },
+      {
+        label: 'churned',
+        value: percent(numberIn(row, 'churn_rate_pct')),
+        column: 'churn_rate_pct',
+      },
+      {
+        label: 'brought, each',
+        value: exact(numberIn(row, 'avg_cltv_historic')),
+        note: 'gross margin',
+        column: 'avg_cltv_historic',
+      },
+      {
+        label: 'expected, each',
+        value: exact(numberIn(row, 'avg_cltv_predicted')),
+        note: 'by score customers',
+        column: 'avg_cltv_predicted',
+      },
+    ],
+  },
+  figures: [
+    {
+      title: 'Recency and frequency',
+      caption: 'Customers by their two scores: those at the top right buy often and did lately.',
+      dataset: RFM,
+      columns: ['r_score', 'f_score', 'customers', 'revenue', 'segments'],
+      draw: (rows) => {
+        const most = Math.max(...rows.map((row) => numberIn(row, 'customers') ?? 0));
+        return heatMap({
+          label: 'Heat map of customers by recency and frequency',
+          rows: ['5', '4', '3', '2', '1'],
+          columns: ['1', '2', '3', '4', '5'],
+          rowTitle: 'recency',
+          columnTitle: 'frequency',
+          cells: rows.map((row) => {
+            const [r, f] = [numberIn(row, 'r_score') ?? 1, numberIn(row, 'f_score') ?? 1];
+            const count = numberIn(row, 'customers') ?? 0;
+            return {
+              row: 5 - r,
+              column: f - 1,
+              share: count / most,
+              text: exact(count),
+              told: [
+                textIn(row, 'segments'),
+                `recency ${r}, frequency ${f}\t${exact(count)} customers`,
+                `revenue\t${exact(numberIn(row, 'revenue'))}`,
+              ],
+              live: false,
+            };
+          }),
+        });
+      },
+    },
+    {
+      title: 'Segments',
+      caption: 'By their share of the revenue.',
+      dataset: SEGMENTS,
+      columns: ['rfm_segmentation', 'customers', 'revenue_pct'],
+      draw: groupBars('rfm_segmentation', 'segment'),
+    },
+    {
+      title: 'Who is about to leave',
+      caption: 'Customers by the days since their last order.',
+      dataset: CHURN,
+      columns: ['churn_risk_group', 'up_to_days', 'customers'],
+      draw: (rows) =>
+        barList(
+          ['risk', 'customers'],
+          rows.map((row): Bar => {
+            const name = textIn(row, 'churn_risk_group');
+            return {
+              name,
+              meaning: textIn(row, 'description'),
+              note: `${percent(numberIn(row, 'revenue_pct'))} of revenue`,
+              value: numberIn(row, 'customers') ?? 0,
+              tone: RISK[name] ?? 'grey',
+            };
+          }),
+        ),
+    },
+    {
+      title: 'What customers have brought',
+      caption: 'Three equal groups by gross margin so far, and their share of the revenue.',
+      dataset: CLTV,
+      columns: [
+        'cltv_profit_segmentation',
+        'min_cltv_historic',
+        'max_cltv_historic',
+        'revenue_pct',
+      ],
+      draw: groupBars('cltv_profit_segmentation', 'group'),
+    },
+    {
+      title: 'Revenue',
+      caption: 'Of the sales of a day, in the shop’s currency.',
+      wide: true,
+      dataset: DAYS,
+      ...bars('event_date', [{ column: 'revenue', label: 'revenue', tone: 'teal' }]),
+    },
+    {
+      title: 'Customers who order',
+      caption: 'Distinct customers on a day, and in 30 days up to it.',
+      dataset: DAYS,
+      ...lines('event_date', [
+        { column: 'mau', label: '30 days', tone: 'violet' },
+        { column: 'dau', label: 'a day', tone: 'blue' },
+      ]),
+    },
+    {
+      title: 'Prices',
+      caption:
+        'Articles by what their prices did; those that oscillate or are complex deserve a look.',
+      dataset: PRICES,
+      columns: ['price_flag', 'articles', 'units_pct'],
+      draw: (rows) =>
+        barList(
+          ['history', 'articles'],
+          rows.map((row) => ({
+            name: textIn(row, 'price_flag').replaceAll('_', ' '),
+            note: `${percent(numberIn(row, 'units_pct'))} of units`,
+            value: numberIn(row, 'articles') ?? 0,
+          })),
+        ),
+    },
+  ],
+};
+
+const RISK: Readonly<Record<string, Tone>> = {
+  Low: 'teal',
+  Medium: 'blue',
+  High: 'amber',
+  Churned: 'red',
+};
+
+/** Groups of customers by their share of the revenue. */
+function groupBars(column: string, head: string) {
+  return (rows: readonly Row[]) =>
+    barList(
+      [head, 'of revenue'],
+      rows.map((row) => ({
+        name: textIn(row, column),
+        meaning: textIn(row, 'description'),
+        note: `${exact(numberIn(row, 'customers'))} customers`,
+        value: numberIn(row, 'revenue_pct') ?? 0,
+        shown: percent(numberIn(row, 'revenue_pct')),
+      })),
+    );
+}
