@@ -57,6 +57,7 @@ const store: Store = {
   readAcceptedElsewhere: () => Promise.resolve(Buffer.alloc(0)),
   readOutdated: () => Promise.resolve([]),
   removeOutdated: () => Promise.resolve(),
+  readAhead: () => Promise.resolve([]),
 };
 const commits = new GroupCommit({
   store,

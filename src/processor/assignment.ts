@@ -7,7 +7,7 @@ import { AbandonedError, LogRecreatedError, RulesOutdatedError } from './errors.
 import type { CommitBatch, Committer } from './group-commit.ts';
 import type { OutcomeCount } from './observer.ts';
 import { Pending } from './pending.ts';
-import { firstLine, nextGeneration } from './progress.ts';
+import { firstLine, isClosed, nextGeneration } from './progress.ts';
 import { retrying } from './retry.ts';
 import { TakenLog } from './taken-log.ts';
 
@@ -75,15 +75,19 @@ export class Assignment implements Committer {
    * Resolves when more may come. Rejects when the assignment is dead.
    */
   async push(batch: RecordBatch): Promise<void> {
-    try {
-      this.#abort.signal.throwIfAborted();
+    await this.#orDie(async () => {
       await this.#takeIn(batch);
       while (this.#fullness() >= 1) await this.#nextChange();
-    } catch (error) {
-      await this.#recordRecreation(error);
-      this.#die(error);
-      throw error;
-    }
+    });
+  }
+
+  /** Says that the log ends at an offset. Rejects when it was longer: it is then another log. */
+  async end(offset: number): Promise<void> {
+    await this.#orDie(() => {
+      const { line, reach } = this.#taken!;
+      if (offset >= reach) return Promise.resolve();
+      throw new LogRecreatedError(line.source, reach - 1);
+    });
   }
 
   /** Resolves when all that was pushed is stored, its line too. Rejects when the assignment dies first. */
@@ -166,12 +170,12 @@ export class Assignment implements Committer {
     if (line.rulesEpoch > rules.epoch) {
       throw new RulesOutdatedError(line.source, rules.epoch, line.rulesEpoch);
     }
-    if (bounds.end < line.nextOffset) {
+    if (bounds.end < line.nextOffset || isClosed(line)) {
       this.#context.warn('the log ends before its progress line: it was recreated', {
         line,
         bounds,
       });
-      line = this.#nextLog(line, bounds.first);
+      line = await this.#replaced(line, bounds.first);
     }
     if (cold && line.lastRecordTime === null) {
       // When a log was first read decides which of its events are from the future: before any of them.
@@ -179,16 +183,7 @@ export class Assignment implements Committer {
       await this.#retrying('progress', () => store.writeProgress([line]));
       this.#abort.signal.throwIfAborted();
     }
-    const taken = new TakenLog({
-      context: this.#context,
-      log,
-      cold,
-      line,
-      bounds,
-      interpreter: this.#interpreter,
-      decoder: this.#decoder,
-      retrying: (operation, run) => this.#retrying(operation, run),
-    });
+    const taken = this.#takeUp(line, bounds);
     this.#taken = taken;
     const { progress } = taken;
     this.#covered = progress.nextOffset;
@@ -197,6 +192,8 @@ export class Assignment implements Committer {
       await taken.changeRules(this.#pending);
       this.#dirty = true;
     }
+    // Kafka's logs change only as a whole.
+    if (cold && line === stored) await taken.expectStored();
     if (bounds.first > progress.nextOffset) {
       await taken.skipTo(bounds.first, this.#pending);
       this.#dirty = true;
@@ -250,18 +247,65 @@ export class Assignment implements Committer {
     this.#context.observer.loaded(loaded);
   }
 
-  #nextLog(line: ProgressLine, first: number): ProgressLine {
-    const source = nextGeneration(line.source, this.#options.log);
-    return firstLine(line.stream, source, first, this.#context.rules.epoch);
+  #takeUp(line: ProgressLine, bounds: LogBounds): TakenLog {
+    return new TakenLog({
+      context: this.#context,
+      log: this.#options.log,
+      cold: this.#options.cold ?? false,
+      line,
+      bounds,
+      interpreter: this.#interpreter,
+      decoder: this.#decoder,
+      retrying: (operation, run) => this.#retrying(operation, run),
+    });
+  }
+
+  /** Dies with what goes wrong; what shows that the log is another one is dealt with before. */
+  async #orDie(work: () => Promise<void>): Promise<void> {
+    try {
+      this.#abort.signal.throwIfAborted();
+      await work();
+    } catch (error) {
+      try {
+        if (error instanceof LogRecreatedError) await this.#recordRecreation(error);
+      } finally {
+        this.#die(error);
+      }
+      throw error;
+    }
   }
 
   /** A log found to be another one is a new source: its first line says so to the next assignment. */
-  async #recordRecreation(error: unknown): Promise<void> {
-    if (!(error instanceof LogRecreatedError)) return;
-    this.#context.warn(error.message, { log: this.#options.log });
-    const { line: old, firstOffset } = this.#taken!;
-    const line = this.#nextLog(old, firstOffset);
-    await this.#retrying('progress', () => this.#context.store.writeProgress([line]));
+  async #recordRecreation(error: LogRecreatedError): Promise<void> {
+    const { stream, rules, store, warn } = this.#context;
+    const { log } = this.#options;
+    const { line, firstOffset } = this.#taken!;
+    warn(error.message, { log });
+    // What was taken in last may be of the other log, and is taken in again; what is being written is not.
+    this.#dirty = false;
+    while (this.#inFlight !== null) await this.#nextChange();
+    const stored = await this.#retrying('read_progress', () =>
+      store.readProgress(stream.name, log),
+    );
+    // Somebody else may have found it before.
+    if (stored?.source !== line.source || stored.rulesEpoch > rules.epoch) return;
+    await this.#replaced(stored, firstOffset);
+  }
+
+  /** Ends the log that was, and begins the one that took its place: its first line. */
+  async #replaced(old: ProgressLine, first: number): Promise<ProgressLine> {
+    const { stream, rules, store } = this.#context;
+    if (!isClosed(old)) {
+      const taken = this.#takeUp(old, { first: 0, end: Infinity });
+      const pending = new Pending(stream, this.#interpreter, rules.epoch);
+      if (old.rulesEpoch < rules.epoch) await taken.changeRules(pending);
+      await taken.close(pending);
+    }
+    const source = nextGeneration(old.source, this.#options.log);
+    const line = firstLine(stream.name, source, first, rules.epoch);
+    await this.#retrying('progress', () => store.writeProgress([line]));
+    this.#abort.signal.throwIfAborted();
+    return line;
   }
 
   #retrying<T>(operation: string, run: () => Promise<T>): Promise<T> {

@@ -6,7 +6,7 @@ export class LogRecreatedError extends Error {
 
   constructor(source: string, offset: number) {
     super(
-      `${source} was recreated: the record at offset ${offset} is not the one that was processed. ` +
+      `${source} was recreated: the record at offset ${offset} is gone, or not the one that was processed. ` +
         'Its records are a new source from here on.',
     );
   }

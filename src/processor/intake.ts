@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import { hashBytes } from '../decode/byte-map.ts';
 import { recordFields } from '../decode/record-fields.ts';
 import { Slots } from '../decode/slots.ts';
@@ -8,6 +9,7 @@ import type { Calendar } from '../streams/calendar.ts';
 import type { Reason } from '../streams/reasons.ts';
 import type { Rules } from '../streams/rules.ts';
 import type { Interpreter, Stream } from '../streams/stream.ts';
+import type { StoredEvent, StoredRecord } from '../warehouse/store.ts';
 import { LogRecreatedError } from './errors.ts';
 import type { Observer } from './observer.ts';
 import type { Pending } from './pending.ts';
@@ -45,6 +47,8 @@ export class Intake {
   readonly #envelope;
   #watermarkDay: number;
   #remembered;
+  /** What is stored already of records that come, by their offsets. */
+  #stored: ReadonlyMap<number, StoredRecord> | null = null;
   /** Number of the write that changes belong to now. */
   write = 1;
 
@@ -77,6 +81,11 @@ export class Intake {
     this.#watermarkDay = calendar.day(time);
   }
 
+  /** Has what becomes of these records compared with what is stored of them already. */
+  expect(stored: readonly StoredRecord[]): void {
+    this.#stored = new Map(stored.map((record) => [record.offset, record]));
+  }
+
   /** The oldest day that is not late. */
   get oldestDay(): number {
     return this.#watermarkDay - this.#lookbackDays;
@@ -84,7 +93,8 @@ export class Intake {
 
   /**
    * Takes in the cursor's record and those after it. Stops before a record for which it wants
-   * something first; null: at the end. Throws LogRecreatedError when the remembered record is another.
+   * something first; null: at the end. Throws LogRecreatedError when the remembered record is another,
+   * or one of which something else is stored.
    */
   takeIn(cursor: RecordCursor, pending: Pending): Want | null {
     const { progress } = this.#options;
@@ -162,6 +172,7 @@ export class Intake {
     envelope.day = day;
     envelope.bucket = bucket;
     if (day < this.oldestDay) {
+      this.#compare(cursor.offset, 'late', day);
       pending.late.append(slots, envelope, this.#watermarkDay - day);
       progress.late++;
       observer.lateness(stream.name, (progress.watermark - time) / 1_000_000);
@@ -180,10 +191,12 @@ export class Intake {
     const id = this.#id;
     const event = unit.add(entity, slots.bytes[id]!, slots.start[id]!, slots.end[id]!);
     if (event === -1) {
+      this.#compare(cursor.offset, 'duplicate', day);
       progress.duplicate++;
       return null;
     }
 
+    this.#compare(cursor.offset, 'accepted', day);
     progress.accepted++;
     interpreter.reduce(slots, unit, event * unit.stride);
     unit.link(entity, event);
@@ -209,6 +222,7 @@ export class Intake {
     const { bytes, keyStart, keyEnd, valueStart, valueEnd } = cursor;
     const copy = (start: number, end: number): Buffer | null =>
       start === -1 ? null : Buffer.from(bytes.subarray(start, end));
+    this.#compareRefusal(cursor, outcome);
     progress.refused(outcome, reason);
     pending.reject(
       {
@@ -235,6 +249,32 @@ export class Intake {
     if (cursor.offset === remembered.offset && recordChecksum(cursor) !== remembered.checksum) {
       throw new LogRecreatedError(this.#options.source, remembered.offset);
     }
+  }
+
+  /** The log is still the one of which rows are stored if it makes the same rows again. */
+  #compare(offset: number, outcome: StoredEvent['outcome'] | 'duplicate', day: number): void {
+    const stored = this.#stored?.get(offset);
+    if (stored === undefined) return;
+    const same =
+      stored.outcome === outcome &&
+      stored.day === day &&
+      this.#is(this.#entity, stored.entity) &&
+      this.#is(this.#id, stored.id);
+    if (!same) throw new LogRecreatedError(this.#options.source, offset);
+  }
+
+  #compareRefusal(cursor: RecordCursor, outcome: 'invalid' | 'future'): void {
+    const stored = this.#stored?.get(cursor.offset);
+    if (stored === undefined) return;
+    const { bytes, valueStart, valueEnd } = cursor;
+    const value = valueStart === -1 ? '' : bytes.subarray(valueStart, valueEnd);
+    const same = stored.outcome === outcome && stored.checksum === crc32(value);
+    if (!same) throw new LogRecreatedError(this.#options.source, cursor.offset);
+  }
+
+  #is(field: number, bytes: Buffer): boolean {
+    const { bytes: from, start, end } = this.#slots;
+    return bytes.equals(from[field]!.subarray(start[field], end[field]));
   }
 
   #hash(slots: Slots): number {

@@ -30,24 +30,17 @@ export interface LogRunOptions {
  * was read until then is stored, and another run goes on from there.
  */
 export async function takeInWhole({ log, assign, signal }: LogRunOptions): Promise<void> {
-  let end = Infinity;
   for (;;) {
     const assignment = assign({ log: log.name, cold: true });
     let next = 0;
     try {
-      await assignment.start(() => Promise.resolve({ first: 0, end }));
-      const { line } = assignment;
-      for await (const batch of log.read(line)) {
+      await assignment.start(() => Promise.resolve({ first: 0, end: Infinity }));
+      for await (const batch of log.read(assignment.line)) {
         await assignment.push(batch);
         next = batch.nextOffset;
         if (signal.aborted) break;
       }
-      const shorter = next < line.nextOffset;
-      if (shorter && !signal.aborted) {
-        assignment.abandon();
-        end = next;
-        continue;
-      }
+      if (!signal.aborted) await assignment.end(next);
       await assignment.settle();
     } catch (error) {
       // Where the log cannot be read on, what was read before it is good. A dead assignment settles nothing.

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { RecordCursor } from '../sources/source.ts';
-import type { ProgressLine } from '../warehouse/store.ts';
+import type { ProgressLine, StoredRecord } from '../warehouse/store.ts';
 import type { OutcomeCount } from './observer.ts';
 
 /** Where a log has been processed to, its watermark, and what became of its records: a line in the making. */
@@ -20,6 +20,7 @@ export class Progress {
   #reasons = new Map<string, OutcomeCount>();
   #counted: { accepted: number; duplicate: number; late: number };
   #last: { offset: number; time: number; checksum: number } | null = null;
+  #closed = false;
 
   constructor(line: ProgressLine, epoch: number) {
     this.#line = line;
@@ -41,11 +42,24 @@ export class Progress {
     this.#countReason(outcome, reason, 1);
   }
 
-  /** Goes on at a later offset: what was between was gone before it could be read. */
-  skipTo(offset: number): void {
-    this.#skipped += offset - this.nextOffset;
-    this.#countReason('skipped', 'log_trimmed', offset - this.nextOffset);
+  /**
+   * Goes on at a later offset: what was between was gone before it could be read. `stored`: of which
+   * records of these it is known nevertheless what had become of them.
+   */
+  skipTo(offset: number, stored: readonly StoredRecord[]): void {
+    for (const record of stored) {
+      if ('reason' in record) this.refused(record.outcome, record.reason);
+      else this[record.outcome]++;
+    }
+    const lost = offset - this.nextOffset - stored.length;
+    this.#skipped += lost;
+    if (lost > 0) this.#countReason('skipped', 'log_trimmed', lost);
     this.nextOffset = offset;
+  }
+
+  /** Says for good that nothing more will come of this log; see `isClosed`. */
+  close(): void {
+    this.#closed = true;
   }
 
   /** Notes the last record that was taken in. */
@@ -54,6 +68,12 @@ export class Progress {
   }
 
   snapshot(): ProgressLine {
+    const last = this.#closed
+      ? { lastOffset: this.nextOffset - 1, lastChecksum: null }
+      : {
+          lastOffset: this.#last?.offset ?? this.#line.lastOffset,
+          lastChecksum: this.#last?.checksum ?? this.#line.lastChecksum,
+        };
     return {
       stream: this.#line.stream,
       source: this.#line.source,
@@ -66,9 +86,8 @@ export class Progress {
       invalid: this.#invalid,
       skipped: this.#skipped,
       countedFrom: this.#line.countedFrom,
-      lastOffset: this.#last?.offset ?? this.#line.lastOffset,
+      ...last,
       lastRecordTime: this.#last === null ? this.#line.lastRecordTime : this.#last.time,
-      lastChecksum: this.#last?.checksum ?? this.#line.lastChecksum,
       rulesEpoch: this.#epoch,
     };
   }
@@ -115,6 +134,14 @@ export function firstLine(
     lastChecksum: null,
     rulesEpoch: epoch,
   };
+}
+
+/**
+ * Whether a line is the last one of a log that is no more: no record will ever be its last one, as
+ * nobody has read that.
+ */
+export function isClosed(line: ProgressLine): boolean {
+  return line.lastOffset !== null && line.lastChecksum === null;
 }
 
 /** The source name of the log that took the place of `source`: `log@2` after `log`, then `log@3`. */

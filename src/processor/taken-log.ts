@@ -4,7 +4,12 @@ import { UnitCache } from '../fold/unit-cache.ts';
 import type { LogBounds } from '../sources/source.ts';
 import { Calendar } from '../streams/calendar.ts';
 import type { Interpreter } from '../streams/stream.ts';
-import type { OutdatedEntityDay, OutdatedRange, ProgressLine } from '../warehouse/store.ts';
+import type {
+  OutdatedEntityDay,
+  ProgressLine,
+  StoredEvent,
+  StoredRecord,
+} from '../warehouse/store.ts';
 import type { ProcessorContext } from './context.ts';
 import { Intake } from './intake.ts';
 import type { Pending } from './pending.ts';
@@ -42,6 +47,8 @@ export class TakenLog {
   readonly remembered: { readonly offset: number; readonly checksum: number } | null;
   readonly intake: Intake;
   readonly loader: UnitLoader;
+  /** The log is another one if it ends before this offset. */
+  reach: number;
   readonly #options: TakenLogOptions;
 
   constructor(options: TakenLogOptions) {
@@ -54,6 +61,7 @@ export class TakenLog {
     const { source, lastOffset, lastChecksum } = line;
     this.#options = options;
     this.line = line;
+    this.reach = line.nextOffset;
     this.firstOffset = bounds.first;
     this.sourceBytes = Buffer.from(source).toString('latin1');
     this.progress = new Progress(line, rules.epoch);
@@ -84,39 +92,80 @@ export class TakenLog {
   async changeRules(pending: Pending): Promise<void> {
     const { context, retrying } = this.#options;
     const { stream, rules, store } = context;
-    const { accepted, late, rejected } = stream.tables;
-    const tables = [accepted, rejected, ...(late === null ? [] : [late])];
     const offset = this.progress.nextOffset;
-    const range = { source: this.line.source, offset, beforeEpoch: rules.epoch };
-    await this.#foldAnew(await this.#readOutdated(range), offset, pending);
-    for (const { table, rows, pieces } of pending.encode(this.sourceBytes).stages.flat()) {
-      if (rows > 0) await retrying(`insert_${table}`, () => store.insert(table, pieces));
-    }
-    pending.clear();
-    await retrying('remove', () => store.removeOutdated(tables, range));
+    const { source } = this.line;
+    const range = { stream: stream.name, source, offset, beforeEpoch: rules.epoch };
+    const outdated = await retrying('read_outdated', () =>
+      store.readOutdated(stream.tables.accepted, range),
+    );
+    await this.#foldAnew(outdated, offset, pending);
+    await this.#insert(pending);
+    await retrying('remove', () => store.removeOutdated(stream.tables, range));
   }
 
   /**
    * Goes on where the log begins now. What a process had stored of the lost records without getting to
-   * write its line stays, as nothing can tell any more what belongs to it: from here on it is history
-   * like all the rest, the user-days that it touched are folded with it, and it moves the watermark.
+   * write its line stays, and is counted: from here on it is history like all the rest.
    */
   async skipTo(first: number, pending: Pending): Promise<void> {
-    const { rules, warn } = this.#options.context;
     const { line, progress } = this;
-    const offset = progress.nextOffset;
+    const { warn } = this.#options.context;
     warn('the log begins after its progress line: records were lost', { line, first });
-    const beforeEpoch = rules.epoch + 1;
-    const ahead = await this.#readOutdated({ source: line.source, offset, beforeEpoch });
-    for (const { day } of ahead) this.cache.mayHold(day);
-    this.intake.sawTime(await this.#foldAnew(ahead, first, pending));
-    progress.skipTo(first);
+    const ahead = await this.#readAhead(first);
+    await this.#keep(ahead, first, pending);
+    progress.skipTo(first, ahead);
   }
 
-  #readOutdated(range: OutdatedRange): Promise<readonly OutdatedEntityDay[]> {
+  /**
+   * Ends a log that is no more, because another one is in its place: what was stored of it beyond its
+   * line stays, and a last line covers that. Whoever is killed in between leaves it to be done again.
+   */
+  async close(pending: Pending): Promise<void> {
+    const { context, retrying } = this.#options;
+    const { progress } = this;
+    const ahead = await this.#readAhead(Number.MAX_SAFE_INTEGER);
+    if (ahead.length === 0) return;
+    await this.#keep(ahead, Number.MAX_SAFE_INTEGER, pending);
+    await this.#insert(pending);
+    progress.skipTo(endOf(ahead), ahead);
+    progress.close();
+    await retrying('progress', () => context.store.writeProgress([progress.snapshot()]));
+  }
+
+  /**
+   * Has what comes compared with what a process had stored that died before its line was: the line's
+   * last record alone cannot tell whether what followed it has been changed.
+   */
+  async expectStored(): Promise<void> {
+    const ahead = await this.#readAhead(Number.MAX_SAFE_INTEGER);
+    if (ahead.length === 0) return;
+    this.reach = endOf(ahead);
+    this.intake.expect(ahead);
+  }
+
+  /** What is stored beyond the line, up to an offset. */
+  async #readAhead(before: number): Promise<readonly StoredRecord[]> {
     const { context, retrying } = this.#options;
     const { store, stream } = context;
-    return retrying('read_outdated', () => store.readOutdated(stream.tables.accepted, range));
+    const offset = this.progress.nextOffset;
+    const range = { stream: stream.name, source: this.line.source, offset, before };
+    const records = await retrying('read_ahead', () => store.readAhead(stream.tables, range));
+    return [...new Map(records.map((record) => [record.offset, record])).values()];
+  }
+
+  /** Folds user-days with accepted records that are stored already; these move the watermark. */
+  async #keep(ahead: readonly StoredRecord[], before: number, pending: Pending): Promise<void> {
+    const accepted = ahead.filter(isAccepted);
+    for (const { day } of accepted) this.cache.mayHold(day);
+    this.intake.sawTime(await this.#foldAnew(accepted, before, pending));
+  }
+
+  async #insert(pending: Pending): Promise<void> {
+    const { context, retrying } = this.#options;
+    for (const { table, rows, pieces } of pending.encode(this.sourceBytes).stages.flat()) {
+      if (rows > 0) await retrying(`insert_${table}`, () => context.store.insert(table, pieces));
+    }
+    pending.clear();
   }
 
   /** Has days of entities written as folded from what was accepted before an offset; returns its latest time. */
@@ -144,4 +193,12 @@ export class TakenLog {
     }
     return latest;
   }
+}
+
+function isAccepted(record: StoredRecord): record is StoredEvent {
+  return record.outcome === 'accepted';
+}
+
+function endOf(records: readonly StoredRecord[]): number {
+  return records.reduce((end, { offset }) => Math.max(end, offset + 1), 0);
 }

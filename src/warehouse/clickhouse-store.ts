@@ -4,13 +4,16 @@ import { buffer } from 'node:stream/consumers';
 import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
 import { warehouseError } from './errors.ts';
 import { insertProgress, selectProgress } from './progress-lines.ts';
-import { readOutdatedDays } from './outdated-days.ts';
+import { readEntityDays, readStoredRecords } from './stored-records.ts';
 import type {
   AcceptedQuery,
+  AheadRange,
   OutdatedEntityDay,
   OutdatedRange,
   ProgressLine,
+  RecordTables,
   Store,
+  StoredRecord,
 } from './store.ts';
 
 export interface ClickHouseStoreOptions {
@@ -115,25 +118,51 @@ WHERE ${UNIT} AND source != {source: String} AND (${entity}, ${id}) NOT IN (
       `SELECT DISTINCT event_date, bucket, ${entity} FROM ${identifier(table)} WHERE ${OUTDATED}`,
       { ...range },
     );
-    return readOutdatedDays(rows);
+    return readEntityDays(rows);
   }
 
-  async removeOutdated(tables: readonly string[], range: OutdatedRange): Promise<void> {
-    for (const table of tables) await this.#delete(table, { ...range });
+  async removeOutdated(tables: RecordTables, range: OutdatedRange): Promise<void> {
+    const { accepted, late, rejected } = tables;
+    await this.#delete(accepted, OUTDATED, range);
+    if (late !== null) await this.#delete(late, OUTDATED, range);
+    await this.#delete(rejected, `stream = {stream: String} AND ${OUTDATED}`, range);
+  }
+
+  async readAhead(tables: RecordTables, range: AheadRange): Promise<readonly StoredRecord[]> {
+    const { accepted, late, rejected } = tables;
+    const { entity, id } = await this.#keyOf(accepted);
+    const events = (table: string, outcome: string): string => `
+SELECT DISTINCT offset, '${outcome}', '', toUInt32(0), event_date, bucket, ${entity}, ${id}
+FROM ${identifier(table)}
+WHERE ${AHEAD}`;
+    const refusals = `
+SELECT DISTINCT offset, toString(outcome), toString(reason), CRC32(ifNull(bytes, '')), toDate(0), toUInt8(0), '', ''
+FROM ${identifier(rejected)}
+WHERE stream = {stream: String} AND ${AHEAD}`;
+    const selects = [events(accepted, 'accepted'), refusals];
+    if (late !== null) selects.push(events(late, 'late'));
+    const { source, offset } = range;
+    const rows = await this.#read(
+      `read what ${source} has stored in ${accepted} from offset ${offset}`,
+      selects.join('\nUNION ALL'),
+      { ...range },
+    );
+    return readStoredRecords(rows);
   }
 
   /** A deletion rewrites every part of a table even when nothing matches, so it looks first. */
-  async #delete(table: string, parameters: Record<string, unknown>): Promise<void> {
+  async #delete(table: string, where: string, range: OutdatedRange): Promise<void> {
+    const parameters = { ...range };
     const found = await this.#read(
       `look for rows to delete from ${table}`,
-      `SELECT 1 FROM ${identifier(table)} WHERE ${OUTDATED} LIMIT 1`,
+      `SELECT 1 FROM ${identifier(table)} WHERE ${where} LIMIT 1`,
       parameters,
     );
     if (found.length === 0) return;
     const { signal } = this.#options;
     await this.#try(`delete from ${table}`, () =>
       this.#client.command({
-        query: `DELETE FROM ${identifier(table)} WHERE ${OUTDATED}`,
+        query: `DELETE FROM ${identifier(table)} WHERE ${where}`,
         query_params: parameters,
         clickhouse_settings: { lightweight_deletes_sync: '2' },
         ...(signal && { abort_signal: signal }),
@@ -213,6 +242,9 @@ interface RowKey {
 const UNIT = 'event_date = toDate({day: UInt16}) AND bucket IN {buckets: Array(UInt8)}';
 const OUTDATED =
   'source = {source: String} AND offset >= {offset: UInt64} AND rules_epoch < {beforeEpoch: UInt32}';
+
+const AHEAD =
+  'source = {source: String} AND offset >= {offset: UInt64} AND offset < {before: UInt64}';
 
 function identifier(name: string): string {
   return `\`${name.replaceAll(/[\\`]/g, '\\$&')}\``;

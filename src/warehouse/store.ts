@@ -22,7 +22,21 @@ export interface Store {
   /** The entities and days of which a table of accepted rows has rows in the range. */
   readOutdated(table: string, range: OutdatedRange): Promise<readonly OutdatedEntityDay[]>;
   /** Removes the rows in the range from tables. */
-  removeOutdated(tables: readonly string[], range: OutdatedRange): Promise<void>;
+  removeOutdated(tables: RecordTables, range: OutdatedRange): Promise<void>;
+  /**
+   * What a source has stored of the records in the range, each record once, in any order: all that a
+   * process has left that died before it had written its line.
+   */
+  readAhead(tables: RecordTables, range: AheadRange): Promise<readonly StoredRecord[]>;
+}
+
+/** Where a stream's records are stored, one row each, by what became of them. */
+export interface RecordTables {
+  readonly accepted: string;
+  /** null where nothing is late. */
+  readonly late: string | null;
+  /** Of all streams. */
+  readonly rejected: string;
 }
 
 /**
@@ -30,9 +44,36 @@ export interface Store {
  * are another process's, perhaps with a line of their own by now: they are not in the range.
  */
 export interface OutdatedRange {
+  readonly stream: string;
   readonly source: string;
   readonly offset: number;
   readonly beforeEpoch: number;
+}
+
+/** What a source has stored from an offset on, up to another one, which is not in the range. */
+export interface AheadRange {
+  readonly stream: string;
+  readonly source: string;
+  readonly offset: number;
+  readonly before: number;
+}
+
+/** What became of a record, as its row says. */
+export type StoredRecord = StoredEvent | StoredRefusal;
+
+export interface StoredEvent extends OutdatedEntityDay {
+  readonly outcome: 'accepted' | 'late';
+  readonly offset: number;
+  /** What identifies the record within its entity and day, as its bytes. */
+  readonly id: Buffer;
+}
+
+export interface StoredRefusal {
+  readonly outcome: 'future' | 'invalid';
+  readonly offset: number;
+  readonly reason: string;
+  /** CRC-32 of its value; 0 for a record without one. */
+  readonly checksum: number;
 }
 
 /** Which accepted rows of one source to read: those of one day and some buckets, below an offset. */

@@ -43,7 +43,7 @@ export class LogHistory {
 
   /** Records of a partition from one offset up to another are gone, and nobody had read them. */
   skipped(partition: number, first: number, end: number): void {
-    this.#newest(partition).skipped.push({ first, end, counted: true, kept: new Set() });
+    this.#newest(partition).skipped.push({ first, end, counted: true, kept: new Map() });
   }
 
   logs(): SourceLog[] {

@@ -99,4 +99,5 @@ const forgetful: Store = {
   readAcceptedElsewhere: () => Promise.resolve(Buffer.alloc(0)),
   readOutdated: () => Promise.resolve([]),
   removeOutdated: () => Promise.resolve(),
+  readAhead: () => Promise.resolve([]),
 };

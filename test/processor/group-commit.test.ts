@@ -343,6 +343,7 @@ function setUp({
       readAcceptedElsewhere: unused,
       readOutdated: unused,
       removeOutdated: unused,
+      readAhead: unused,
     },
     deadLetters: tables,
     clock,

@@ -82,6 +82,10 @@ export class MemoryWarehouse implements Store {
     return Promise.resolve([]);
   }
 
+  readAhead(): Promise<[]> {
+    return Promise.resolve([]);
+  }
+
   removeOutdated(): Promise<void> {
     return Promise.resolve();
   }

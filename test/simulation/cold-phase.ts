@@ -106,8 +106,7 @@ export class ColdPhase {
     if (cold.files.length < FILES && (cold.files.length === 0 || random.chance(0.3))) {
       cold.files.push(new MemoryFile(`file:${cold.files.length}.csv`, this.#fresh()));
     }
-    // Rows of an interrupted run, of which no line tells, would be of rows that are no more.
-    if (cold.hasRowsAhead() || random.chance(0.3)) return;
+    if (random.chance(0.3)) return;
     const how = random.pick(cold.files).rewrite(random, this.#fresh());
     scheduler.trace(`--- a file is ${how}`);
   }

@@ -9,9 +9,10 @@ import type { Rules } from '../../src/streams/rules.ts';
 import type { ProgressLine } from '../../src/warehouse/store.ts';
 import type { LogRecord } from './log.ts';
 import type { MemoryFile } from './memory-file.ts';
+import { outcomesOf } from './memory-tables.ts';
 import type { MemoryTables } from './memory-tables.ts';
 import { modelSource } from './model.ts';
-import type { Elsewhere, PathStep, SourceModel } from './model.ts';
+import type { Elsewhere, PathStep, SkippedRange, SourceModel } from './model.ts';
 import type { KeptEvent } from './model-rules.ts';
 import { binary } from './native-reader.ts';
 import type { Row } from './native-reader.ts';
@@ -23,6 +24,18 @@ interface Known {
   readonly records: readonly LogRecord[];
   readonly upTo: number;
   readonly path: readonly PathStep[];
+  /** What was stored beyond the line when another log took this one's place: with it the last line ends. */
+  readonly rest: Rest | null;
+}
+
+interface Rest {
+  readonly range: SkippedRange;
+  readonly records: readonly LogRecord[];
+}
+
+interface ColdBackup {
+  readonly known: ReadonlyMap<string, Known>;
+  readonly stored: ReadonlyMap<string, ReadonlyMap<number, LogRecord>>;
 }
 
 export class ColdSources {
@@ -30,7 +43,9 @@ export class ColdSources {
   readonly #tables: MemoryTables;
   #known: Map<string, Known> = new Map();
   /** What a process reads now, and since which step it runs. */
-  readonly #reading = new Map<Process, { log: string; records: readonly LogRecord[] }>();
+  readonly #reading = new Map<Process, Map<string, readonly LogRecord[]>>();
+  /** By source: the records of which rows were stored, as whoever stored them had read them. */
+  #stored = new Map<string, ReadonlyMap<number, LogRecord>>();
   readonly #since = new Map<Process, number>();
   /** By event: the sources that have ever held it, and since which step. */
   #held = new Map<string, Map<string, number>>();
@@ -48,11 +63,14 @@ export class ColdSources {
   }
 
   reads(process: Process, log: string, records: readonly LogRecord[]): void {
-    this.#reading.set(process, { log, records });
+    const logs = this.#reading.get(process) ?? new Map<string, readonly LogRecord[]>();
+    this.#reading.set(process, logs.set(log, records));
   }
 
   record(source: string, offset: number): LogRecord {
-    const found = this.#known.get(source)?.records.find((record) => record.offset === offset);
+    const found =
+      this.#stored.get(source)?.get(offset) ??
+      this.#known.get(source)?.records.find((record) => record.offset === offset);
     if (found === undefined) throw new Error(`nobody has read ${source}:${offset}`);
     return found;
   }
@@ -60,18 +78,33 @@ export class ColdSources {
   /** What is wrong with a line that was stored, if anything. */
   lineStored(line: ProgressLine, process: Process, rules: Rules): string | undefined {
     const { source, nextOffset } = line;
-    const known = this.#known.get(source);
-    const reading = this.#reading.get(process);
-    const isOfThis = reading !== undefined && source.replace(/@\d+$/, '') === reading.log;
-    if (known === undefined || nextOffset > known.upTo) {
-      this.#known.set(source, {
-        records: isOfThis ? reading.records : (known?.records ?? []),
-        upTo: nextOffset,
-        path: known?.path ?? [{ offset: 0, rules: withoutLookback(rules) }],
-      });
+    const known = this.#known.get(source) ?? {
+      records: [],
+      upTo: -1,
+      path: [{ offset: 0, rules: withoutLookback(rules) }],
+      rest: null,
+    };
+    if (line.lastOffset !== null && line.lastChecksum === null) {
+      const rest = known.rest ?? this.#restOf(source, known.upTo, rules.epoch);
+      this.#known.set(source, { ...known, rest });
+    } else if (nextOffset > known.upTo) {
+      const records = this.#reading.get(process)?.get(logOf(source)) ?? known.records;
+      this.#known.set(source, { ...known, records, upTo: nextOffset });
     }
     const model = this.#modelOf(source);
     return compareLine(line, model) ?? missingBelow(line, this.#tables, model);
+  }
+
+  /** Rows of records were stored, by whoever reads their log. */
+  recordsStored(rows: readonly Row[], process: Process): void {
+    for (const row of rows) {
+      const source = String(row['source']);
+      const read = this.#reading.get(process)?.get(logOf(source));
+      const record = read?.find(({ offset }) => offset === Number(row['offset']));
+      if (record === undefined) continue;
+      const stored = new Map(this.#stored.get(source));
+      this.#stored.set(source, stored.set(record.offset, record));
+    }
   }
 
   /** What is wrong with accepted rows that are being stored, if anything. */
@@ -108,12 +141,13 @@ export class ColdSources {
     }
   }
 
-  backUp(): ReadonlyMap<string, Known> {
-    return new Map(this.#known);
+  backUp(): ColdBackup {
+    return { known: new Map(this.#known), stored: new Map(this.#stored) };
   }
 
-  restore(known: ReadonlyMap<string, Known>): void {
+  restore({ known, stored }: ColdBackup): void {
     this.#known = new Map(known);
+    this.#stored = new Map(stored);
     this.#held = new Map();
     for (const row of this.#tables.rows('events_rows')) {
       const holders = this.#held.get(keyOfRow(row)) ?? new Map<string, number>();
@@ -123,18 +157,6 @@ export class ColdSources {
 
   models(): SourceModel[] {
     return [...this.#known.keys()].map((source) => this.#modelOf(source));
-  }
-
-  /** Whether rows are stored that no line covers: of a run that was interrupted. */
-  hasRowsAhead(): boolean {
-    const tables = ['events_rows', 'rejected_events_rows'];
-    return tables.some((table) =>
-      this.#tables.rows(table).some((row) => {
-        const source = String(row['source']);
-        const covered = this.#tables.line(source)?.nextOffset ?? 0;
-        return ColdSources.isCold(source) && Number(row['offset']) >= covered;
-      }),
-    );
   }
 
   /** Whether others hold an event that a source, which looks at them, has not accepted at an offset. */
@@ -187,15 +209,35 @@ export class ColdSources {
   }
 
   #modelOf(source: string): SourceModel {
-    const { records, upTo, path } = this.#known.get(source) as Known;
+    const { records, upTo, path, rest } = this.#known.get(source) as Known;
     const covered = records.filter(({ offset }) => offset < upTo);
-    return modelSource(source, covered, path, [], this.elsewhere(source));
+    return modelSource(
+      source,
+      [...covered, ...(rest?.records ?? [])],
+      path,
+      rest === null ? [] : [rest.range],
+      this.elsewhere(source),
+      rest?.range.end ?? null,
+    );
+  }
+
+  #restOf(source: string, first: number, epoch: number): Rest {
+    const kept = outcomesOf(this.#tables.ahead(source, first), epoch);
+    const offsets = [...kept.keys()].sort((a, b) => a - b);
+    const records = offsets.map((offset) => this.record(source, offset));
+    const range = { first, end: (offsets.at(-1) ?? first - 1) + 1, counted: true, kept };
+    return { range, records };
   }
 
   #holds(source: string, key: string): boolean {
     const rows = this.#tables.from('events_rows', source, 0);
     return rows.some((row) => keyOfRow(row) === key);
   }
+}
+
+/** Its name without a generation. */
+function logOf(source: string): string {
+  return source.replace(/@\d+$/, '');
 }
 
 /** Kafka's partitions do not, but for those that took another's place. */

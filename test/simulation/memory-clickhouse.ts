@@ -5,13 +5,16 @@
  */
 import type {
   AcceptedQuery,
+  AheadRange,
   ProgressLine,
   OutdatedEntityDay,
   OutdatedRange,
+  RecordTables,
   Store,
+  StoredRecord,
 } from '../../src/warehouse/store.ts';
 import type { Network } from './faults.ts';
-import { outdatedEntityDay } from './memory-tables.ts';
+import { outdatedEntityDay, storedRecords } from './memory-tables.ts';
 import type { MemoryTables } from './memory-tables.ts';
 import { writeRowBinary } from './native-reader.ts';
 import type { Row } from './native-reader.ts';
@@ -118,18 +121,25 @@ export class MemoryStore implements Store {
     return this.#network.ask(this.process, `look for outdated rows of ${range.source}`, answer);
   }
 
-  removeOutdated(tables: readonly string[], range: OutdatedRange): Promise<void> {
+  removeOutdated(tables: RecordTables, range: OutdatedRange): Promise<void> {
+    const { accepted, late, rejected } = tables;
+    const names = [accepted, rejected, ...(late === null ? [] : [late])];
     // However late it takes effect, a removal touches only what was there when it was asked for.
-    const doomed = tables.map((table) => this.#outdated(table, range));
+    const doomed = names.map((table) => this.#outdated(table, range));
     const remove = (some: readonly string[]): void => {
-      for (const table of some) this.#tables.remove(table, doomed[tables.indexOf(table)] ?? []);
+      for (const table of some) this.#tables.remove(table, doomed[names.indexOf(table)] ?? []);
     };
     return this.#network.apply(
       this.process,
       `remove outdated rows of ${range.source} from ${range.offset}`,
-      () => remove(tables),
-      (random) => remove(tables.filter(() => random.chance(0.5))),
+      () => remove(names),
+      (random) => remove(names.filter(() => random.chance(0.5))),
     );
+  }
+
+  readAhead(tables: RecordTables, range: AheadRange): Promise<readonly StoredRecord[]> {
+    const answer = (): StoredRecord[] => storedRecords(this.#tables, tables, range);
+    return this.#network.ask(this.process, `look for rows of ${range.source} ahead`, answer);
   }
 
   #put(table: string, rows: readonly Row[]): void {

@@ -2,7 +2,15 @@
  * In: Native bytes for a table. Out: the rows that a reader of merged tables would see. What
  * ClickHouse keeps, without its faults.
  */
-import type { ProgressLine, OutdatedEntityDay } from '../../src/warehouse/store.ts';
+import { crc32 } from 'node:zlib';
+import type {
+  AheadRange,
+  OutdatedEntityDay,
+  ProgressLine,
+  RecordTables,
+  StoredRecord,
+} from '../../src/warehouse/store.ts';
+import type { Decision } from './model.ts';
 import { readNative } from './native-reader.ts';
 import type { Row, Value } from './native-reader.ts';
 
@@ -106,6 +114,9 @@ export const appEventTables: Readonly<Record<string, TableShape>> = {
   },
 };
 
+/** Tables with a row for a record. */
+const RECORD_TABLES = ['events_rows', 'late_events_rows', 'rejected_events_rows'];
+
 type Table = Map<string, Row>;
 
 export class MemoryTables {
@@ -187,6 +198,11 @@ export class MemoryTables {
     );
   }
 
+  /** Rows of records of a source at or after an offset, whatever became of them. */
+  ahead(source: string, offset: number): Row[] {
+    return RECORD_TABLES.flatMap((table) => this.from(table, source, offset));
+  }
+
   remove(table: string, doomed: readonly Row[]): void {
     const stored = this.#table(table);
     const gone = new Set(doomed);
@@ -223,6 +239,43 @@ export function outdatedEntityDay(row: Row): OutdatedEntityDay {
     bucket: Number(row['bucket']),
     entity: Buffer.from(row['user_id'] as string, 'latin1'),
   };
+}
+
+/** What rows of records say that became of them, by offset; of those made under the rules of an epoch. */
+export function outcomesOf(rows: readonly Row[], epoch: number): Map<number, Decision['outcome']> {
+  const made = rows.filter((row) => row['rules_epoch'] === epoch);
+  return new Map(made.map((row) => [Number(row['offset']), outcomeOf(row)]));
+}
+
+function outcomeOf(row: Row): Decision['outcome'] {
+  if (row['outcome'] !== undefined) return row['outcome'] as 'future' | 'invalid';
+  return row['days_late'] === undefined ? 'accepted' : 'late';
+}
+
+/** What the tables hold of the records of a range, in the words of the port. */
+export function storedRecords(
+  memory: MemoryTables,
+  { accepted, late, rejected }: RecordTables,
+  { source, offset, before }: AheadRange,
+): StoredRecord[] {
+  const rows = (table: string): Row[] =>
+    memory.from(table, source, offset).filter((row) => Number(row['offset']) < before);
+  const event = (row: Row, outcome: 'accepted' | 'late'): StoredRecord => ({
+    outcome,
+    offset: Number(row['offset']),
+    ...outdatedEntityDay(row),
+    id: Buffer.from(row['event_id'] as string, 'latin1'),
+  });
+  return [
+    ...rows(accepted).map((row) => event(row, 'accepted')),
+    ...(late === null ? [] : rows(late).map((row) => event(row, 'late'))),
+    ...rows(rejected).map((row) => ({
+      outcome: row['outcome'] as 'future' | 'invalid',
+      offset: Number(row['offset']),
+      reason: String(row['reason']),
+      checksum: crc32(Buffer.from((row['bytes'] ?? '') as string, 'latin1')),
+    })),
+  ];
 }
 
 function isNewer(a: ProgressLine, b: ProgressLine): boolean {

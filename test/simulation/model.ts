@@ -20,8 +20,8 @@ export interface SkippedRange {
   readonly end: number;
   /** Not counted when they were dropped before the source had its first line. */
   readonly counted: boolean;
-  /** Of these the rows were stored before the process that had done so died: they stay. */
-  readonly kept: ReadonlySet<number>;
+  /** Of these the rows were stored before the process that had done so died: they stay, as what they are. */
+  readonly kept: ReadonlyMap<number, Decision['outcome']>;
 }
 
 export type Decision =
@@ -68,8 +68,10 @@ export interface SourceModel {
   readonly userDays: ReadonlyMap<string, AcceptedUserDay>;
   readonly skipped: readonly SkippedRange[];
   readonly countedFrom: number;
-  /** Accepted events of skipped records that are stored nevertheless. */
+  /** Skipped records that are stored nevertheless. */
   readonly kept: readonly Decided[];
+  /** Where its last line ends, when another log is in its place and that was more than had been read. */
+  readonly closedAt: number | null;
 }
 
 export type Elsewhere = (event: KeptEvent, offset: number) => boolean;
@@ -90,6 +92,7 @@ export function modelSource(
   skipped: readonly SkippedRange[],
   /** For a source that looks at what others have accepted: whether that makes an event a duplicate. */
   isElsewhere: Elsewhere = () => false,
+  closedAt: number | null = null,
 ): SourceModel {
   const decided: Decided[] = [];
   const userDays = new Map<string, AcceptedUserDay>();
@@ -100,18 +103,23 @@ export function modelSource(
     const rules = path.findLast((step) => step.offset <= record.offset)?.rules;
     if (rules === undefined) throw new Error(`no rules for offset ${record.offset}`);
     const lost = skipped.find((one) => record.offset >= one.first && record.offset < one.end);
-    if (lost?.kept.has(record.offset) === false) continue;
-    const decision = lost
-      ? stored(record, rules)
-      : decide(record, rules, now.watermark, userDays, isElsewhere);
+    const storedAs = lost?.kept.get(record.offset);
+    if (lost !== undefined && storedAs === undefined) continue;
+    const decision =
+      storedAs === 'accepted'
+        ? stored(record, rules)
+        : decide(record, rules, now.watermark, userDays, isElsewhere);
+    if (storedAs !== undefined && decision.outcome !== storedAs) {
+      throw new Error(`${source}:${record.offset} is ${decision.outcome}, stored as ${storedAs}`);
+    }
     const one = { record, decision, epoch: rules.epoch };
-    if (lost) {
+    if (lost !== undefined) {
       kept.push(one);
     } else {
       totals.push(now);
       decided.push(one);
-      now = { ...now, [decision.outcome]: now[decision.outcome] + 1 };
     }
+    now = { ...now, [decision.outcome]: now[decision.outcome] + 1 };
     if (decision.outcome !== 'accepted') continue;
     const { event } = decision;
     now = {
@@ -130,7 +138,7 @@ export function modelSource(
   totals.push(now);
   const uncounted = skipped.filter((range) => !range.counted).map((range) => range.end);
   const countedFrom = Math.max(log[0]?.offset ?? 0, ...uncounted);
-  return { source, decided, totals, userDays, skipped, countedFrom, kept };
+  return { source, decided, totals, userDays, skipped, countedFrom, kept, closedAt };
 }
 
 export function userDayKey(day: number, user: string): string {

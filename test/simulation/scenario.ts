@@ -207,8 +207,7 @@ class Scenario {
         this.#trim(random.pick(world.logs));
         break;
       case 'backUp':
-        // What an interrupted run has left may be of a file that is another one by then.
-        if (!world.cold.hasRowsAhead()) world.backUp();
+        world.backUp();
         break;
       case 'restore':
         if (!trimmed) world.restore();
@@ -234,7 +233,7 @@ class Scenario {
    */
   #recreate(): void {
     const [log, other] = this.world.logs;
-    if (log === undefined || other !== undefined || this.world.hasRowsAhead(log)) return;
+    if (log === undefined || other !== undefined) return;
     if (!this.world.isRecognisable(log)) return;
     this.world.recreate(log);
   }

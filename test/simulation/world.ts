@@ -12,10 +12,10 @@ import { generateLogs } from './log-generator.ts';
 import { MemoryStore } from './memory-clickhouse.ts';
 import type { StoreWatch } from './memory-clickhouse.ts';
 import { MemoryLog } from './memory-kafka.ts';
-import { appEventTables, MemoryTables } from './memory-tables.ts';
+import { appEventTables, MemoryTables, outcomesOf } from './memory-tables.ts';
 import { modelSource } from './model.ts';
 import { differentLife } from './model-derived.ts';
-import type { Decided, Elsewhere, PathStep, SkippedRange, SourceModel } from './model.ts';
+import type { Decided, Decision, Elsewhere, PathStep, SkippedRange, SourceModel } from './model.ts';
 import { aheadOfEvents, compareLine, firstDifference, lostLetter, missingBelow } from './oracle.ts';
 import type { Row } from './native-reader.ts';
 import { Random } from './random.ts';
@@ -33,6 +33,14 @@ interface History {
   readonly skipped: readonly SkippedRange[];
 }
 
+/** A log that is no more: what was processed of it, and what others had accepted until then. */
+interface GoneLog extends History {
+  readonly log: string;
+  readonly source: string;
+  readonly records: readonly LogRecord[];
+  readonly elsewhere: Elsewhere;
+}
+
 export class World implements StoreWatch {
   readonly random: Random;
   readonly scheduler: Scheduler;
@@ -41,7 +49,7 @@ export class World implements StoreWatch {
   readonly cold = new ColdSources(this.tables);
   logs: readonly MemoryLog[];
   /** Logs that are no more, as far as they had been processed. */
-  readonly #gone: SourceModel[] = [];
+  #gone: readonly GoneLog[] = [];
   readonly letters: DeadLetter[] = [];
   readonly rulesByEpoch = new Map<number, Rules>();
   rules: Rules;
@@ -121,6 +129,7 @@ export class World implements StoreWatch {
 
   rowsStored(table: string, rows: readonly Row[], process: Process): void {
     let wrong: string | undefined;
+    if (table !== 'user_day_rows') this.cold.recordsStored(rows, process);
     if (table === 'events_rows') {
       wrong = this.cold.rowsStored(rows, process, this.scheduler.steps);
     } else if (table === 'user_day_rows') {
@@ -174,7 +183,7 @@ export class World implements StoreWatch {
       const wrong = compareLine(line, this.#modelOf(log.source) as SourceModel);
       if (wrong !== undefined) return wrong;
     }
-    models.push(...this.#gone);
+    models.push(...this.#gone.map((gone) => this.#modelOfGone(gone)));
     const cold = this.cold.models();
     for (const model of cold) {
       const line = this.tables.line(model.source);
@@ -225,12 +234,15 @@ export class World implements StoreWatch {
     for (const log of this.logs) {
       const offset = this.tables.line(log.source)?.nextOffset ?? 0;
       this.#rulesFrom(log, offset);
-      // Nothing that older rules made after the line stays.
       this.#change(log.source, ({ path, skipped }) => ({
         path,
-        skipped: skipped.map((one) => (one.first < offset ? one : { ...one, kept: new Set() })),
+        skipped: skipped.map((one) => withoutKept(one, offset)),
       }));
     }
+    this.#gone = this.#gone.map((gone) => {
+      const { nextOffset } = this.tables.line(gone.source) as ProgressLine;
+      return { ...gone, skipped: gone.skipped.map((one) => withoutKept(one, nextOffset)) };
+    });
   }
 
   trim(log: MemoryLog, offset: number): void {
@@ -239,12 +251,9 @@ export class World implements StoreWatch {
     log.trim(offset);
     const from = Math.max(first, line?.nextOffset ?? 0);
     if (from >= offset) return;
-    const kept = this.tables
-      .from('events_rows', log.source, from)
-      .filter((row) => row['rules_epoch'] === this.rules.epoch)
-      .map((row) => Number(row['offset']));
     const counted = line !== undefined;
-    const range = { first: from, end: offset, counted, kept: new Set(kept) };
+    const kept = new Map([...this.#ahead(log.source, from)].filter(([at]) => at < offset));
+    const range = { first: from, end: offset, counted, kept };
     this.#change(log.source, ({ path, skipped }) => ({
       path,
       skipped: [...skipped, range],
@@ -253,13 +262,25 @@ export class World implements StoreWatch {
 
   /** The log ends where it was processed to, and another one begins under its name. */
   recreate(log: MemoryLog): void {
-    const end = this.tables.line(log.source)?.nextOffset ?? 0;
-    const history = this.#histories.get(log.source);
+    const from = this.tables.line(log.source)?.nextOffset ?? 0;
+    const kept = this.#ahead(log.source, from);
+    const end = Math.max(from, ...[...kept.keys()].map((offset) => offset + 1));
     const known = log.records.filter((record) => record.offset < end);
-    const { path, skipped } = history as History;
-    const elsewhere = this.#elsewhere(log.source);
-    this.#gone.push(modelSource(log.source, known, path, skipped, elsewhere));
-    const made = new MemoryLog(log.log, this.#gone.length + 1, this.#newRecords(known));
+    const { path, skipped } = this.#histories.get(log.source) as History;
+    const rest = { first: from, end, counted: true, kept };
+    const generation = 2 + this.#gone.filter((gone) => gone.log === log.log).length;
+    this.#gone = [
+      ...this.#gone,
+      {
+        log: log.log,
+        source: log.source,
+        records: known,
+        path,
+        skipped: end > from ? [...skipped, rest] : skipped,
+        elsewhere: this.#elsewhere(log.source),
+      },
+    ];
+    const made = new MemoryLog(log.log, generation, this.#newRecords(known));
     // Sometimes it is longer than the one before by the time that somebody looks.
     made.produce(this.random.chance(0.5) ? Infinity : 0);
     this.#histories.set(made.source, { path: [{ offset: 0, rules: this.rules }], skipped: [] });
@@ -329,9 +350,12 @@ export class World implements StoreWatch {
   /** Whether rows are stored that the line does not cover. */
   hasRowsAhead(log: MemoryLog): boolean {
     const from = this.tables.line(log.source)?.nextOffset ?? 0;
-    return ['events_rows', 'late_events_rows', 'rejected_events_rows'].some(
-      (table) => this.tables.from(table, log.source, from).length > 0,
-    );
+    return this.tables.ahead(log.source, from).length > 0;
+  }
+
+  /** What stays of what is stored from an offset on: only what was made under the rules of now. */
+  #ahead(source: string, from: number): ReadonlyMap<number, Decision['outcome']> {
+    return outcomesOf(this.tables.ahead(source, from), this.rules.epoch);
   }
 
   /** A log that took another's place looks at what others have accepted. */
@@ -354,12 +378,19 @@ export class World implements StoreWatch {
     this.#models.delete(source);
   }
 
+  #modelOfGone({ source, records, path, skipped, elsewhere }: GoneLog): SourceModel {
+    const last = skipped.at(-1);
+    const closedAt = last !== undefined && last.kept.size > 0 ? last.end : null;
+    return modelSource(source, records, path, skipped, elsewhere, closedAt);
+  }
+
   #modelOf(source: string): SourceModel | undefined {
     const log = this.logs.find((one) => one.source === source);
     const history = this.#histories.get(source);
     if (log === undefined || history === undefined) {
       // Whoever has not yet noticed that a log is gone may write its last line again.
-      return this.#gone.find((model) => model.source === source);
+      const gone = this.#gone.find((one) => one.source === source);
+      return gone && this.#modelOfGone(gone);
     }
     let model = source.includes('@') ? undefined : this.#models.get(source);
     if (model === undefined) {
@@ -369,6 +400,11 @@ export class World implements StoreWatch {
     }
     return model;
   }
+}
+
+/** Nothing that older rules made after the line stays. */
+function withoutKept(range: SkippedRange, nextOffset: number): SkippedRange {
+  return range.first < nextOffset ? range : { ...range, kept: new Map() };
 }
 
 function explained(log: MemoryLog, { record, decision }: Decided): string {

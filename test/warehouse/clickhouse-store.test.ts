@@ -1,6 +1,7 @@
+import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ClickHouseStore } from '../../src/warehouse/clickhouse-store.ts';
-import type { ProgressLine } from '../../src/warehouse/store.ts';
+import type { ProgressLine, RecordTables } from '../../src/warehouse/store.ts';
 import { testClickHouse, type TestClickHouse } from '../support/clickhouse.ts';
 import { text } from '../support/native-by-hand.ts';
 import { eventsBlock, userDaysBlock } from './rows-by-hand.ts';
@@ -30,6 +31,22 @@ const LINE: ProgressLine = {
   lastChecksum: 4_294_967_295,
   rulesEpoch: 1,
 };
+
+const TABLES: RecordTables = {
+  accepted: 'events_rows',
+  late: 'late_events_rows',
+  rejected: 'rejected_events_rows',
+};
+const LATE = { entity: Buffer.from('b'), id: Buffer.from('late') };
+
+/** Two streams may come from files of one name. */
+async function rejectedOfTwoStreams(source: string, database = ch.client): Promise<void> {
+  await database.command({
+    query: `INSERT INTO rejected_events_rows (stream, source, offset, rules_epoch, outcome, reason, bytes)
+      SELECT c1, '${source}', c2, 1, 'invalid', 'truncated', c1
+      FROM values(('app-events', 1), ('app-events', 4), ('order-lines', 1), ('order-lines', 2))`,
+  });
+}
 
 test('plain strings of a Native block become low-cardinality columns, columns left out their defaults', async () => {
   await store.insert('events_rows', [
@@ -213,21 +230,58 @@ test('what a source stored from an offset on under older rules is named and remo
       { ...row, id: 'newer', offset: 4, day: 19_007, rulesEpoch: 2 },
     ]),
   ]);
-  const tables = ['events_rows', 'late_events_rows', 'rejected_events_rows'];
-  const range = { source: 'remove/0', offset: 2, beforeEpoch: 2 };
+  const range = { stream: 'app-events', source: 'remove/0', offset: 2, beforeEpoch: 2 };
   const outdated = await store.readOutdated('events_rows', range);
   const days = outdated.map(({ day, bucket, entity }) => [day, bucket, entity.toString()]);
   expect(days.toSorted(([a], [b]) => Number(a) - Number(b))).toEqual([
     [19_005, 7, 'r'],
     [19_006, 7, 'r'],
   ]);
-  await store.removeOutdated(tables, range);
+  await rejectedOfTwoStreams('remove/0', database);
+  await store.removeOutdated(TABLES, range);
+  expect(
+    await ch.rows(`SELECT stream, offset FROM rejected_events ORDER BY ALL`, database),
+  ).toEqual([
+    { stream: 'app-events', offset: 1 },
+    { stream: 'order-lines', offset: 1 },
+    { stream: 'order-lines', offset: 2 },
+  ]);
   expect(await ch.rows(`SELECT event_id FROM events ORDER BY event_id`, database)).toEqual([
     { event_id: 'before' },
     { event_id: 'newer' },
     { event_id: 'other' },
   ]);
   expect(await store.readOutdated('events_rows', range)).toEqual([]);
+});
+
+test('what a source has stored beyond an offset is known record by record, and of no other stream', async () => {
+  const source = 'file:ahead.csv';
+  const row = { day: 19_005, user: 'a', bucket: 7, source };
+  await store.insert('events_rows', [
+    eventsBlock([
+      { ...row, id: 'before', offset: 1 },
+      { ...row, id: 'first', offset: 2 },
+      { ...row, id: 'last', offset: 8 },
+      { ...row, id: 'beyond', offset: 9 },
+      { ...row, id: 'other', offset: 3, source: 'file:other.csv' },
+    ]),
+  ]);
+  await ch.client.command({
+    query: `INSERT INTO late_events_rows (event_date, bucket, user_id, event_id, source, offset)
+      SELECT toDate(19004), 3, 'b', 'late', '${source}', 5`,
+  });
+  await rejectedOfTwoStreams(source);
+  const range = { stream: 'order-lines', source, offset: 2, before: 9 };
+  const event = { outcome: 'accepted', day: 19_005, bucket: 7, entity: Buffer.from('a') };
+  const found = await store.readAhead(TABLES, { ...range, stream: 'app-events' });
+  expect(found.toSorted((a, b) => a.offset - b.offset)).toEqual([
+    { ...event, offset: 2, id: Buffer.from('first') },
+    { outcome: 'invalid', offset: 4, reason: 'truncated', checksum: crc32('app-events') },
+    { ...event, outcome: 'late', offset: 5, day: 19_004, bucket: 3, ...LATE },
+    { ...event, offset: 8, id: Buffer.from('last') },
+  ]);
+  const [refused] = (await store.readAhead(TABLES, range)).filter((one) => 'reason' in one);
+  expect(refused).toMatchObject({ offset: 2, checksum: crc32('order-lines') });
 });
 
 test('a progress line is read back as it was written, empty ones too', async () => {

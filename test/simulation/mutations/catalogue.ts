@@ -42,15 +42,15 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: 'src/processor/pending.ts',
-        text: `        [insert(tables.accepted, this.accepted)],
-        [insert(tables.aggregates, this.#aggregates)],`,
-        by: `        [insert(tables.aggregates, this.#aggregates)],
+        text: `        insert(tables.accepted, this.accepted),
+        insert(tables.aggregates, this.#aggregates),`,
+        by: `        insert(tables.aggregates, this.#aggregates),
         [],`,
       },
       {
         file: 'src/processor/pending.ts',
-        text: '[insert(tables.late, this.late), insert(tables.rejected, this.rejected)],',
-        by: '[insert(tables.accepted, this.accepted), insert(tables.late, this.late), insert(tables.rejected, this.rejected)],',
+        text: '[...insert(tables.late, this.late), ',
+        by: '[...insert(tables.accepted, this.accepted), ...insert(tables.late, this.late), ',
       },
     ],
   },
@@ -225,8 +225,8 @@ export interface TakenLogOptions {`,
     edits: [
       {
         file: 'src/processor/log-run.ts',
-        text: 'const shorter = next < line.nextOffset;',
-        by: 'const shorter = false as boolean;',
+        text: '      if (!signal.aborted) await assignment.end(next);\n',
+        by: '',
       },
     ],
   },
@@ -279,7 +279,7 @@ export interface TakenLogOptions {`,
     edits: [
       {
         file: TAKEN,
-        text: "    await retrying('remove', () => store.removeOutdated([accepted, late, rejected], range));",
+        text: "    await retrying('remove', () => store.removeOutdated(stream.tables, range));",
         by: '',
       },
     ],
@@ -290,7 +290,50 @@ export interface TakenLogOptions {`,
     edits: [
       {
         file: TAKEN,
-        text: 'this.intake.sawTime(await this.#foldAnew(ahead, first, pending));',
+        text: '    await this.#keep(ahead, first, pending);\n',
+        by: '',
+      },
+    ],
+  },
+  {
+    name: 'lost records count as lost, stored or not',
+    breaks: 'what is stored is counted',
+    edits: [
+      {
+        file: 'src/processor/progress.ts',
+        text: 'for (const record of stored) {',
+        by: 'for (const record of stored.slice(stored.length)) {',
+      },
+    ],
+  },
+  {
+    name: 'what is stored beyond the last line of a log that is no more is left as it is',
+    breaks: 'what is stored is counted, and is in its user-day',
+    edits: [{ file: ASSIGNMENT, text: '      await taken.close(pending);\n', by: '' }],
+  },
+  {
+    name: 'the last line of a log that is no more covers rows that no user-day counts',
+    breaks: 'what is stored is in its user-day',
+    edits: [
+      {
+        file: TAKEN,
+        text: '    await this.#keep(ahead, Number.MAX_SAFE_INTEGER, pending);\n',
+        by: '',
+      },
+    ],
+  },
+  {
+    name: 'a log that was closed is gone on with',
+    breaks: 'a log that was made anew is another source',
+    edits: [{ file: ASSIGNMENT, text: ' || isClosed(line)) {', by: ') {' }],
+  },
+  {
+    name: 'a file that was changed beyond the line of an interrupted run is the same file',
+    breaks: 'a file that was changed anywhere is read anew',
+    edits: [
+      {
+        file: ASSIGNMENT,
+        text: '    if (cold && line === stored) await taken.expectStored();\n',
         by: '',
       },
     ],
