@@ -89,6 +89,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   /** Models: numbers in, numbers out. */
   scoring: [],
+  /** What is stored, judged. */
+  checks: ['warehouse'],
   serve: ['warehouse/store.ts', 'processor/ports.ts', 'decode', 'processor'],
   cli: ['*'],
 };

@@ -1,6 +1,7 @@
 -- error: What the progress lines count as accepted is in the tables of its stream, source by source.
+-- Kind: reconciliation
 -- Remedy: rows were removed (a retention, a DELETE by hand) or added by another program; see which days with:
--- SELECT event_date, count() FROM events WHERE source = '…' GROUP BY event_date
+--   SELECT event_date, count() FROM events WHERE source = '…' GROUP BY event_date
 WITH
     stored AS
     (

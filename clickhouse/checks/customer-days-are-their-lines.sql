@@ -1,4 +1,6 @@
 -- error: Every customer-day sums exactly the lines of its customer, day and source.
+-- Kind: reconciliation
+-- Stream: order-lines
 -- Remedy: rows were removed or changed by hand; the lines of the day are in order_lines
 -- What is between a line and its progress line is on its way: it may be counted already, or not yet.
 WITH
@@ -13,13 +15,14 @@ WITH
             sum(toDecimal128(quantity, 0) * unit_price) AS amount
         FROM order_lines_rows AS stored FINAL
         LEFT JOIN {progress} AS progress ON progress.source = stored.source AND progress.stream = 'order-lines'
+        WHERE event_date >= {from: Date} AND event_date <= {to: Date}
         GROUP BY event_date, customer_id, source
     ),
     of_days AS
     (
         SELECT event_date, customer_id, source, toUInt64(lines) AS counted, arraySum(parts.amount) AS summed
         FROM customer_day_rows FINAL
-        WHERE lines > 0
+        WHERE lines > 0 AND event_date >= {from: Date} AND event_date <= {to: Date}
     )
 SELECT
     event_date,

@@ -1,4 +1,5 @@
 -- error: What the progress lines count as late is in the late records of its stream, source by source.
+-- Kind: reconciliation
 -- Remedy: rows were removed by hand or by a retention, or added by another program; late_events and late_order_lines have them by offset
 WITH
     stored AS

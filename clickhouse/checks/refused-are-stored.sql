@@ -1,4 +1,5 @@
 -- error: What the progress lines count as invalid or future is in rejected_events, source by source.
+-- Kind: reconciliation
 -- Remedy: rows were removed by hand or by a retention, or added by another program; rejected_events has them by offset
 WITH found AS
 (

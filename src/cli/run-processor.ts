@@ -18,6 +18,7 @@ import type { Rules } from '../streams/rules.ts';
 import type { Stream } from '../streams/stream.ts';
 import { ClickHouseStore } from '../warehouse/clickhouse-store.ts';
 import type { BalanceCounts } from '../warehouse/balances.ts';
+import type { CheckStatus } from '../warehouse/check-status.ts';
 import type { MartState } from '../warehouse/mart-refreshes.ts';
 import { startRefreshing } from '../warehouse/refresh-loop.ts';
 import { adoptRules } from '../warehouse/rules-store.ts';
@@ -74,6 +75,7 @@ export async function runProcessor(
     marts?: readonly MartState[];
     balances?: BalanceCounts;
     scoring?: readonly ScoringStatus[];
+    checks?: readonly CheckStatus[];
     signs?: VitalSigns;
     clickhouseAnswers?: boolean;
   } = {};
@@ -81,6 +83,7 @@ export async function runProcessor(
   const views = () => running.marts ?? [];
   const balances = () => running.balances;
   const scoring = () => running.scoring ?? [];
+  const checks = () => running.checks ?? [];
   const growth = () => running.signs?.growth ?? [];
   const clickhouse = () =>
     running.clickhouseAnswers === undefined
@@ -93,6 +96,7 @@ export async function runProcessor(
     views,
     balances,
     scoring,
+    checks,
     growth,
     clickhouse,
   });
@@ -125,11 +129,12 @@ export async function runProcessor(
   await using _refreshing = startRefreshing({
     client: warehouse.client,
     intervalMs: configuration.refresh.intervalSeconds * 1000,
-    onStates: (marts, counts, models) => {
+    onStates: (marts, counts, models, found) => {
       for (const { mart, error } of marts) if (error !== null) logger.error({ mart }, error);
       running.marts = marts;
       running.balances = counts;
       running.scoring = models;
+      running.checks = found;
     },
     onError: (error) => logger.warn({ err: error }, 'the marts could not be refreshed'),
   });

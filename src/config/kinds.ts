@@ -114,3 +114,28 @@ export const instant: Kind<number> = {
     })
     .refine((value) => !Number.isNaN(value)),
 };
+
+/** After how many hours something is stale: a warning, and later an error. */
+export interface HoursOf {
+  readonly of: string;
+  readonly warnAfter: number;
+  readonly errorAfter: number;
+}
+
+/** Names with two numbers of hours each, as `app-events=1..2,marts=0.5..2`. */
+export function hoursOf(names: readonly string[]): Kind<readonly HoursOf[]> {
+  return {
+    accepts: `a comma list such as ${names[0]}=1..2, of names (${names.join(', ')}) with two numbers of hours, or none`,
+    schema: text
+      .transform((value) =>
+        (value === 'none' ? [] : value.split(',')).map((part) => {
+          const [, of = '', warn = '', error = ''] =
+            /^\s*([a-z-]+)=(\d+(?:\.\d+)?)\.\.(\d+(?:\.\d+)?)\s*$/.exec(part) ?? [];
+          return { of, warnAfter: Number(warn), errorAfter: Number(error) };
+        }),
+      )
+      .refine((limits) => limits.every(({ of }) => names.includes(of)))
+      .refine((limits) => new Set(limits.map(({ of }) => of)).size === limits.length)
+      .refine((limits) => limits.every(({ warnAfter, errorAfter }) => warnAfter <= errorAfter)),
+  };
+}

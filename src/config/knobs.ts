@@ -4,6 +4,7 @@
  */
 import {
   fraction,
+  hoursOf,
   httpUrl,
   instant,
   line,
@@ -253,6 +254,35 @@ export const KNOBS = {
       fallback: 'ntile',
       meaning:
         'How recency, frequency and money become scores from 1 to 5: ntile makes five groups of equal size, equal values by customer id; with quantile equal values share a score.',
+    }),
+  },
+
+  checks: {
+    freshness: knob(
+      'CHECK_FRESHNESS',
+      hoursOf([
+        'app-events',
+        'order-lines',
+        'user-attributes',
+        'orders',
+        'products',
+        'subscription-plans',
+        'marts',
+      ]),
+      {
+        fallback:
+          'app-events=1..2,order-lines=1..2,user-attributes=24..48,orders=24..48,marts=1..2',
+        meaning:
+          'Hours after which `check` warns that a stream brought nothing, and after which it is an error; marts: that a stored table lags behind what is stored. What is not listed may be of any age, and a stream that never brought a record is not checked.',
+      },
+    ),
+    days: knob('CHECK_DAYS', wholeNumber(1, 36_500), {
+      fallback: '30',
+      meaning: 'How many of the last days `check` looks at where a check goes by days.',
+    }),
+    folder: optional('CHECKS_DIR', line, {
+      whenUnset: 'only the checks that come with Tidemark',
+      meaning: 'Folder of SQL files that are further checks, see docs/checks.md.',
     }),
   },
 

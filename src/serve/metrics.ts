@@ -4,6 +4,8 @@ import type { Observer, OutcomeCount } from '../processor/observer.ts';
 import type { ProgressLine } from '../warehouse/store.ts';
 import { registerBalanceGauges } from './balance-gauges.ts';
 import type { BalanceState } from './balance-gauges.ts';
+import { registerCheckGauges } from './check-gauges.ts';
+import type { CheckState } from './check-gauges.ts';
 import { registerClickHouseGauges } from './clickhouse-gauges.ts';
 import type { ClickHouseState } from './clickhouse-gauges.ts';
 import { registerGrowthGauges } from './growth-gauges.ts';
@@ -29,6 +31,8 @@ export interface MetricsOptions {
   readonly balances?: () => BalanceState | undefined;
   /** The models that were ever scored with. Default: none. */
   readonly scoring?: () => readonly ScoringState[];
+  /** What the last run of all checks found. Default: there was none. */
+  readonly checks?: () => readonly CheckState[];
   /** Of days and months. Default: never known. */
   readonly growth?: () => readonly GrowthState[];
   /** Undefined = not known yet. Default: never known. */
@@ -84,6 +88,7 @@ export class Metrics implements Observer {
     views = () => [],
     balances = () => undefined,
     scoring = () => [],
+    checks = () => [],
     growth = () => [],
     clickhouse = () => undefined,
     now = Date.now,
@@ -99,6 +104,7 @@ export class Metrics implements Observer {
     registerViewGauges(this.#registry, views, now);
     registerBalanceGauges(this.#registry, balances);
     registerScoringGauges(this.#registry, scoring);
+    registerCheckGauges(this.#registry, checks);
     registerGrowthGauges(this.#registry, growth);
     registerClickHouseGauges(this.#registry, clickhouse);
     new Gauge({

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { readBalanceCounts } from './balances.ts';
 import type { BalanceCounts } from './balances.ts';
+import { readCheckStatus } from './check-status.ts';
+import type { CheckStatus } from './check-status.ts';
 import type { MartState } from './mart-refreshes.ts';
 import { Refresher } from './refresher.ts';
 import { readScoringStatus } from './scoring-status.ts';
@@ -17,6 +19,7 @@ export interface RefreshLoopOptions {
     states: readonly MartState[],
     balances: BalanceCounts,
     scoring: readonly ScoringStatus[],
+    checks: readonly CheckStatus[],
   ) => void;
   /** ClickHouse could not be asked; it is asked again after the interval. */
   readonly onError: (error: unknown) => void;
@@ -48,6 +51,7 @@ async function run(
         await refresher.states(),
         await readBalanceCounts(client),
         await readScoringStatus(client),
+        await readCheckStatus(client),
       );
     } catch (error) {
       if (!signal.aborted) onError(error);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { CheckResult } from '../../src/warehouse/checks.ts';
+import type { CheckResult } from '../../src/checks/check.ts';
 import { testClickHouse } from '../support/clickhouse.ts';
 import type { TestClickHouse } from '../support/clickhouse.ts';
 import { seed } from '../support/seed.ts';
