@@ -7,6 +7,7 @@ import { expectedWhileAlive, fitBgNbd, probabilityAlive } from '../scoring/bg-nb
 import type { BgNbd, BgNbdFit } from '../scoring/bg-nbd.ts';
 import { expectedValue, fitGammaGamma } from '../scoring/gamma-gamma.ts';
 import type { GammaGammaFit } from '../scoring/gamma-gamma.ts';
+import { breathing } from './score-breath.ts';
 import { WorkError } from './exit-status.ts';
 import { customerSettings, readCustomers } from './score-customer-rows.ts';
 import type { CustomerRow } from './score-customer-rows.ts';
@@ -61,19 +62,19 @@ export async function scoreCustomers(options: {
     );
   }
   const run = await ScoringRun.begin(client, 'customers');
-  const purchases = fitBgNbd({
+  const breathe = breathing(signal);
+  const histories = {
     repeats: column(rows, ({ behaviour }) => behaviour.repeat_purchase_days),
     lastAt: column(rows, ({ lastAt }) => lastAt),
     age: column(rows, ({ behaviour }) => behaviour.tenure_days),
     weights: new Float64Array(rows.length).fill(1),
-  });
-  const value =
-    buyers.length < FEWEST_BUYERS
-      ? null
-      : fitGammaGamma({
-          purchases: column(buyers, ({ behaviour }) => behaviour.repeat_purchase_days),
-          means: column(buyers, meanValue),
-        });
+  };
+  const purchases = await fitBgNbd(histories, breathe);
+  const values = {
+    purchases: column(buyers, ({ behaviour }) => behaviour.repeat_purchase_days),
+    means: column(buyers, meanValue),
+  };
+  const value = buyers.length < FEWEST_BUYERS ? null : await fitGammaGamma(values, breathe);
   signal.throwIfAborted();
   const ahead = new Ahead(purchases.parameters, horizonDays);
   const scores = rows.map((row): Score => {

@@ -3,6 +3,7 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { z } from 'zod';
 import { retentionDrivers } from '../scoring/retention-drivers.ts';
 import type { Drivers } from '../scoring/retention-drivers.ts';
+import { breathing } from './score-breath.ts';
 import { WorkError } from './exit-status.ts';
 import { planFeatures, platformFeatures, targetOf, usersWith } from './score-features.ts';
 import type { Feature, FeatureChoice } from './score-features.ts';
@@ -95,7 +96,10 @@ export async function scoreRetention(options: RetentionOptions): Promise<Retenti
     target_days,
     feature_days,
   });
-  const drivers = retentionDrivers({ features: names, ...table }, { l2, seed });
+  const drivers = await retentionDrivers(
+    { features: names, ...table },
+    { l2, seed, breathe: breathing(signal) },
+  );
   signal.throwIfAborted();
   await store(run, { drivers, names, values: table.values });
   const impact = drivers.coefficients

@@ -6,6 +6,8 @@
  * While a customer is there, purchases are Poisson with a rate that is Gamma(r, α) distributed; after each
  * purchase the customer leaves with a chance that is Beta(a, b) distributed.
  */
+import { withoutPause } from './breath.ts';
+import type { Breath } from './breath.ts';
 import { maximise } from './maximise.ts';
 import type { Slope } from './maximise.ts';
 import { DistinctCounts } from './purchase-histories.ts';
@@ -30,7 +32,10 @@ export interface BgNbdFit {
 }
 
 /** Maximum likelihood. There must be repeat purchases. */
-export function fitBgNbd(histories: PurchaseHistories): BgNbdFit {
+export async function fitBgNbd(
+  histories: PurchaseHistories,
+  breathe: Breath = withoutPause,
+): Promise<BgNbdFit> {
   const { repeats, age, weights } = histories;
   let [purchases, time] = [0, 0];
   for (let row = 0; row < repeats.length; row++) {
@@ -39,9 +44,10 @@ export function fitBgNbd(histories: PurchaseHistories): BgNbdFit {
   }
   const distinct = new DistinctCounts(repeats);
   const start = [0, Math.log(time / purchases), 0, Math.log(3)];
-  const { at, value, covariance, iterations, converged } = maximise(
+  const { at, value, covariance, iterations, converged } = await maximise(
     (logs) => bgNbdLikelihood(histories, distinct, logs),
     start,
+    breathe,
   );
   const parameters = parametersOf(at);
   // Of a logarithm the error is relative.

@@ -6,6 +6,8 @@
  * The values of one customer's purchases are Gamma(p, ν) distributed, and ν between customers Gamma(q, v):
  * who has bought little is drawn towards the mean of all.
  */
+import { withoutPause } from './breath.ts';
+import type { Breath } from './breath.ts';
 import { maximise } from './maximise.ts';
 import type { Slope } from './maximise.ts';
 import { DistinctCounts } from './purchase-histories.ts';
@@ -36,12 +38,16 @@ export interface PurchaseValues {
 }
 
 /** Maximum likelihood. There must be values. */
-export function fitGammaGamma(values: PurchaseValues): GammaGammaFit {
+export async function fitGammaGamma(
+  values: PurchaseValues,
+  breathe: Breath = withoutPause,
+): Promise<GammaGammaFit> {
   const distinct = new DistinctCounts(values.purchases);
   const mean = values.means.reduce((sum, value) => sum + value, 0) / values.means.length;
-  const { at, value, covariance, iterations, converged } = maximise(
+  const { at, value, covariance, iterations, converged } = await maximise(
     (logs) => gammaGammaLikelihood(values, distinct, logs),
     [Math.log(2), Math.log(3), Math.log(mean)],
+    breathe,
   );
   return {
     parameters: parametersOf(at),

@@ -2,6 +2,7 @@
  * Logistic regression by Newton's method (iteratively reweighted least squares). In: standardised rows.
  * Out: the maximum of the likelihood, its curvature, or the direction in which there is none.
  */
+import type { Breath } from './breath.ts';
 import { Cholesky } from './cholesky.ts';
 import type { StandardRows } from './feature-table.ts';
 import { WeightedProducts } from './weighted-products.ts';
@@ -27,6 +28,7 @@ export interface LogisticOptions {
   readonly l2: number;
   /** Of the intercept and the standardised features; the better they are, the fewer iterations. */
   readonly start: Float64Array;
+  readonly breathe: Breath;
 }
 
 const MOST_ITERATIONS = 60;
@@ -40,13 +42,17 @@ export function withoutFeatures(features: number, baseRate: number): Float64Arra
   return coefficients;
 }
 
-export function fitLogistic(rows: StandardRows, { l2, start }: LogisticOptions): LogisticFit {
+export async function fitLogistic(
+  rows: StandardRows,
+  { l2, start, breathe }: LogisticOptions,
+): Promise<LogisticFit> {
   const size = start.length;
   let coefficients = Float64Array.from(start);
   let step: Float64Array = new Float64Array(size);
   let best = -Infinity;
   let covariance: Float64Array = new Float64Array(size * size);
   for (let iteration = 1; iteration <= MOST_ITERATIONS; iteration++) {
+    await breathe();
     const { logLikelihood, gradient, information } = curvature(rows, coefficients, l2);
     const found = () => ({ coefficients, covariance, iterations: iteration });
     const penalised = logLikelihood - (l2 / 2) * squares(coefficients);

@@ -2,6 +2,7 @@
  * Newton's method for functions of a few variables. In: a function with its gradient. Out: where it is
  * largest, and its curvature there.
  */
+import type { Breath } from './breath.ts';
 import { Cholesky } from './cholesky.ts';
 
 export interface Slope {
@@ -25,11 +26,16 @@ const LONGEST_STEP = 2;
 const WIDTH = 1e-4;
 
 /** Variables should be of the order of 1, such as logarithms of parameters. */
-export function maximise(slopeAt: (at: Float64Array) => Slope, start: readonly number[]): Maximum {
+export async function maximise(
+  slopeAt: (at: Float64Array) => Slope,
+  start: readonly number[],
+  breathe: Breath,
+): Promise<Maximum> {
   const size = start.length;
   let at: Float64Array = Float64Array.from(start);
   let slope = slopeAt(at);
   for (let iteration = 1; ; iteration++) {
+    await breathe();
     const curvature = negativeCurvature(slopeAt, at);
     const { factor, damped } = definite(curvature, size);
     const step = factor.solve(slope.gradient);

@@ -2,13 +2,15 @@
  * What drives retention. In: a table of features. Out: odds ratios with their intervals, how well the model
  * predicts people it has not seen, and what had to be left out.
  */
+import { withoutPause } from './breath.ts';
+import type { Breath } from './breath.ts';
 import { classify } from './classification.ts';
 import type { Classification } from './classification.ts';
 import { StandardRows, momentsOf } from './feature-table.ts';
 import type { FeatureTable, Moments, RowMask } from './feature-table.ts';
 import { holdOut } from './hold-out.ts';
 import { fitLogistic, probabilityOf, withoutFeatures } from './logistic.ts';
-import type { LogisticFit } from './logistic.ts';
+import type { LogisticFit, LogisticOptions } from './logistic.ts';
 import { NORMAL_975, chiSquareTail, normalTwoSided } from './special-functions.ts';
 import { usableFeatures } from './usable-features.ts';
 import type { DroppedFeature } from './usable-features.ts';
@@ -18,6 +20,7 @@ export interface DriverOptions {
   readonly l2: number;
   /** A whole number; decides who is held out. */
   readonly seed: number;
+  readonly breathe?: Breath;
 }
 
 export interface Coefficient {
@@ -66,8 +69,12 @@ export interface Drivers {
 const HELD_OUT = 0.2;
 
 /** The target must have both classes. */
-export function retentionDrivers(table: FeatureTable, { l2, seed }: DriverOptions): Drivers {
-  const model = fitUsable(table, null, l2);
+export async function retentionDrivers(
+  table: FeatureTable,
+  { l2, seed, breathe = withoutPause }: DriverOptions,
+): Promise<Drivers> {
+  const fitting: Fitting = { l2, breathe };
+  const model = await fitUsable(table, null, fitting);
   const { moments, columns, dropped, fit } = model;
   const { rows, positives } = moments;
   const baseRate = positives / rows;
@@ -92,10 +99,13 @@ export function retentionDrivers(table: FeatureTable, { l2, seed }: DriverOption
     pValue: columns.length === 0 ? 1 : chiSquareTail(gain, columns.length),
     iterations: fit.iterations,
     converged: fit.converged,
-    heldOut: Math.min(positives, rows - positives) < 5 ? null : judge(table, model, { l2, seed }),
+    heldOut:
+      Math.min(positives, rows - positives) < 5 ? null : await judge(table, model, seed, fitting),
     probabilities,
   };
 }
+
+type Fitting = Omit<LogisticOptions, 'start'>;
 
 interface Model {
   readonly moments: Moments;
@@ -106,7 +116,11 @@ interface Model {
 }
 
 /** Leaves out what cannot be used, and one after the other the features that separate the classes. */
-function fitUsable(table: FeatureTable, mask: RowMask | null, l2: number): Model {
+async function fitUsable(
+  table: FeatureTable,
+  mask: RowMask | null,
+  fitting: Fitting,
+): Promise<Model> {
   const moments = momentsOf(table, mask);
   const usable = usableFeatures(table, mask, moments);
   let columns = usable.columns;
@@ -114,7 +128,7 @@ function fitUsable(table: FeatureTable, mask: RowMask | null, l2: number): Model
   for (;;) {
     const standardRows = new StandardRows(table, mask, moments, columns);
     const start = withoutFeatures(columns.length, moments.positives / moments.rows);
-    const fit = fitLogistic(standardRows, { l2, start });
+    const fit = await fitLogistic(standardRows, { ...fitting, start });
     if (fit.separating.length === 0) return { moments, columns, dropped, fit, standardRows };
     const alone = separateAlone(standardRows, columns.length);
     const culprit = fit.separating.find((position) => alone[position]);
@@ -199,9 +213,14 @@ function coefficientOf(
 }
 
 /** A model of four fifths of the rows, on the last fifth. */
-function judge(table: FeatureTable, whole: Model, { l2, seed }: DriverOptions): Classification {
+async function judge(
+  table: FeatureTable,
+  whole: Model,
+  seed: number,
+  fitting: Fitting,
+): Promise<Classification> {
   const { training, held } = holdOut(table, { share: HELD_OUT, seed });
-  const { fit, columns, moments } = fitAgain(table, training, whole, l2);
+  const { fit, columns, moments } = await fitAgain(table, training, whole, fitting);
   const probabilities: number[] = [];
   const targets: number[] = [];
   new StandardRows(table, held, moments, columns).each((row, target) => {
@@ -215,10 +234,17 @@ function judge(table: FeatureTable, whole: Model, { l2, seed }: DriverOptions): 
  * From the coefficients of the whole on. How features are scaled changes nothing, so the scale of the whole will
  * do, and its means for what is missing; only when it cannot be fitted so are its own looked for.
  */
-function fitAgain(table: FeatureTable, mask: RowMask, whole: Model, l2: number): Model {
+async function fitAgain(
+  table: FeatureTable,
+  mask: RowMask,
+  whole: Model,
+  fitting: Fitting,
+): Promise<Model> {
   const { moments, columns, dropped } = whole;
   const standardRows = new StandardRows(table, mask, moments, columns);
-  const fit = fitLogistic(standardRows, { l2, start: whole.fit.coefficients });
+  const fit = await fitLogistic(standardRows, { ...fitting, start: whole.fit.coefficients });
   const usable = fit.converged && fit.separating.length === 0;
-  return usable ? { moments, columns, dropped, fit, standardRows } : fitUsable(table, mask, l2);
+  return usable
+    ? { moments, columns, dropped, fit, standardRows }
+    : fitUsable(table, mask, fitting);
 }

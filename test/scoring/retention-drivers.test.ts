@@ -8,8 +8,8 @@ import { SPECTOR } from './spector.ts';
 
 const PLAIN = { l2: 0, seed: 1 };
 
-test('the Spector data give the numbers that the textbooks print', () => {
-  const model = retentionDrivers(SPECTOR, PLAIN);
+test('the Spector data give the numbers that the textbooks print', async () => {
+  const model = await retentionDrivers(SPECTOR, PLAIN);
   const of = (name: string) => model.coefficients.find(({ feature }) => feature === name)!;
   expect(of('(intercept)').coefficient).toBeCloseTo(-13.021347, 6);
   expect(of('(intercept)').stdError).toBeCloseTo(4.931324, 5);
@@ -29,19 +29,19 @@ test('the Spector data give the numbers that the textbooks print', () => {
   expect(model.dropped).toEqual([]);
 });
 
-test('the odds ratio per standard deviation uses the deviation of the sample', () => {
-  const gpa = retentionDrivers(SPECTOR, PLAIN).coefficients[1]!;
+test('the odds ratio per standard deviation uses the deviation of the sample', async () => {
+  const gpa = (await retentionDrivers(SPECTOR, PLAIN)).coefficients[1]!;
   expect(gpa.deviation).toBeCloseTo(0.466713, 6);
   expect(gpa.oddsRatioPerSd).toBeCloseTo(Math.exp(2.826113 * 0.466713), 5);
 });
 
-test('at the optimum every gradient is zero, whatever the scale of the features', () => {
-  fc.assert(
-    fc.property(
+test('at the optimum every gradient is zero, whatever the scale of the features', async () => {
+  await fc.assert(
+    fc.asyncProperty(
       fc.integer({ min: 0, max: 2 ** 31 }),
       fc.constantFrom(1e-6, 1, 1e6),
       fc.constantFrom(0, 1e4),
-      (from, scale, shift) => {
+      async (from, scale, shift) => {
         const { uniform, normal } = people(from);
         const rows = Array.from({ length: 120 }, () => {
           const [a, b] = [normal(), Math.floor(4 * uniform())];
@@ -49,7 +49,7 @@ test('at the optimum every gradient is zero, whatever the scale of the features'
           return [target, scale * (a + shift), b, normal()];
         });
         const table = tableOf(['a', 'b', 'noise'], rows);
-        const { coefficients, probabilities, dropped } = retentionDrivers(table, PLAIN);
+        const { coefficients, probabilities, dropped } = await retentionDrivers(table, PLAIN);
         expect(dropped).toEqual([]);
         expect(coefficients).toHaveLength(4);
         for (const [j, feature] of ['one', 'a', 'b', 'noise'].entries()) {
@@ -66,7 +66,7 @@ test('at the optimum every gradient is zero, whatever the scale of the features'
   );
 });
 
-test('where the labels are shuffled there is no driver beyond chance', () => {
+test('where the labels are shuffled there is no driver beyond chance', async () => {
   const runs = 100;
   let [significant, all, aucs] = [0, 0, 0];
   for (let run = 0; run < runs; run++) {
@@ -78,7 +78,7 @@ test('where the labels are shuffled there is no driver beyond chance', () => {
       uniform() < 0.4 ? 1 : 0,
       normal(),
     ]);
-    const model = retentionDrivers(tableOf(['a', 'count', 'flag', 'd'], rows), {
+    const model = await retentionDrivers(tableOf(['a', 'count', 'flag', 'd'], rows), {
       l2: 0,
       seed: run,
     });
@@ -94,7 +94,7 @@ test('where the labels are shuffled there is no driver beyond chance', () => {
   expect(Math.abs(aucs / runs - 0.5)).toBeLessThan(0.04);
 });
 
-test('the 95 % intervals hold the truth in about 95 % of samples', () => {
+test('the 95 % intervals hold the truth in about 95 % of samples', async () => {
   const runs = 200;
   let held = 0;
   for (let run = 0; run < runs; run++) {
@@ -103,57 +103,58 @@ test('the 95 % intervals hold the truth in about 95 % of samples', () => {
       const value = normal();
       return [uniform() < 1 / (1 + Math.exp(-(0.7 * value - 0.5))) ? 1 : 0, value];
     });
-    const { ciLow, ciHigh } = retentionDrivers(tableOf(['x'], rows), PLAIN).coefficients[1]!;
+    const { ciLow, ciHigh } = (await retentionDrivers(tableOf(['x'], rows), PLAIN))
+      .coefficients[1]!;
     if (ciLow < Math.exp(0.7) && Math.exp(0.7) < ciHigh) held++;
   }
   expect(held).toBeGreaterThan(175);
   expect(held).toBeLessThan(200);
 });
 
-test('features that separate the classes are named, left out, and everything stays finite', () => {
+test('features that separate the classes are named, left out, and everything stays finite', async () => {
   const { normal } = people(3);
   const rows = Array.from({ length: 60 }, (_, i) => [i % 2, normal(), i % 2 === 1 ? 5 + i : -i]);
-  const complete = retentionDrivers(tableOf(['noise', 'tell_tale'], rows), PLAIN);
+  const complete = await retentionDrivers(tableOf(['noise', 'tell_tale'], rows), PLAIN);
   expect(complete.dropped).toEqual([{ feature: 'tell_tale', reason: 'separating', with: [] }]);
   checkFinite(complete.coefficients);
 });
 
-test('a feature that only ever comes with one class separates too, as rare as it is', () => {
+test('a feature that only ever comes with one class separates too, as rare as it is', async () => {
   const { uniform } = people(4);
   const rows = Array.from({ length: 3000 }, (_, i) => {
     const rare = i < 4 ? 1 : 0;
     return [rare === 1 || uniform() < 0.2 ? 1 : 0, Math.floor(5 * uniform()), rare];
   });
-  const model = retentionDrivers(tableOf(['count', 'rare'], rows), PLAIN);
+  const model = await retentionDrivers(tableOf(['count', 'rare'], rows), PLAIN);
   expect(model.dropped).toEqual([{ feature: 'rare', reason: 'separating', with: [] }]);
   expect(model.coefficients.map(({ feature }) => feature)).toEqual(['(intercept)', 'count']);
   checkFinite(model.coefficients);
 });
 
-test('features that separate only together are named together', () => {
+test('features that separate only together are named together', async () => {
   const { normal } = people(5);
   const rows = Array.from({ length: 200 }, () => {
     const [a, b] = [normal(), normal()];
     return [a + b > 0 ? 1 : 0, a, b];
   });
-  const { dropped, coefficients } = retentionDrivers(tableOf(['a', 'b'], rows), PLAIN);
+  const { dropped, coefficients } = await retentionDrivers(tableOf(['a', 'b'], rows), PLAIN);
   expect(dropped).toHaveLength(1);
   expect([dropped[0]!.feature, ...dropped[0]!.with].sort()).toEqual(['a', 'b']);
   checkFinite(coefficients);
 });
 
-test('a strong feature that does not separate stays', () => {
+test('a strong feature that does not separate stays', async () => {
   const { uniform } = people(6);
   const rows = Array.from({ length: 2000 }, () => {
     const value = 20 * uniform() - 10;
     return [uniform() < 1 / (1 + Math.exp(-4 * value)) ? 1 : 0, value];
   });
-  const { dropped, coefficients } = retentionDrivers(tableOf(['strong'], rows), PLAIN);
+  const { dropped, coefficients } = await retentionDrivers(tableOf(['strong'], rows), PLAIN);
   expect(dropped).toEqual([]);
   expect(coefficients[1]!.coefficient).toBeGreaterThan(2.5);
 });
 
-test('a feature that only the held-out users vary in leaves the measures of quality finite', () => {
+test('a feature that only the held-out users vary in leaves the measures of quality finite', async () => {
   const { uniform } = people(7);
   const rows = Array.from({ length: 200 }, (_, i) => [
     uniform() < 0.5 ? 1 : 0,
@@ -164,7 +165,7 @@ test('a feature that only the held-out users vary in leaves the measures of qual
   rows[17]![0] = 1;
   rows[18]![0] = 0;
   for (let from = 0; from < 60; from++) {
-    const { heldOut, dropped } = retentionDrivers(tableOf(['count', 'rare'], rows), {
+    const { heldOut, dropped } = await retentionDrivers(tableOf(['count', 'rare'], rows), {
       l2: 0,
       seed: from,
     });
@@ -174,16 +175,16 @@ test('a feature that only the held-out users vary in leaves the measures of qual
   }
 });
 
-test('constant features are named and left out', () => {
+test('constant features are named and left out', async () => {
   const table = withColumn(SPECTOR, 'always', () => 0.1);
-  const model = retentionDrivers(table, PLAIN);
+  const model = await retentionDrivers(table, PLAIN);
   expect(model.dropped).toEqual([{ feature: 'always', reason: 'constant', with: [] }]);
   expect(model.logLikelihood).toBeCloseTo(-12.889634, 6);
 });
 
-test('a collinear feature is named with those that it is a combination of', () => {
+test('a collinear feature is named with those that it is a combination of', async () => {
   const table = withColumn(SPECTOR, 'sum', ([, gpa, tuce]) => 1000 * gpa! - 3 * tuce! + 7);
-  const model = retentionDrivers(table, PLAIN);
+  const model = await retentionDrivers(table, PLAIN);
   expect(model.dropped).toEqual([{ feature: 'sum', reason: 'collinear', with: ['GPA', 'TUCE'] }]);
   expect(model.coefficients.map(({ feature }) => feature)).toEqual([
     '(intercept)',
@@ -194,17 +195,19 @@ test('a collinear feature is named with those that it is a combination of', () =
   expect(model.logLikelihood).toBeCloseTo(-12.889634, 6);
 });
 
-test('what is not known is taken for the mean, and said', () => {
+test('what is not known is taken for the mean, and said', async () => {
   const table = withColumn(SPECTOR, 'score', ([target, gpa], row) =>
     row < 3 ? NaN : gpa! * (row % 5) - target!,
   );
-  const model = retentionDrivers(table, PLAIN);
+  const model = await retentionDrivers(table, PLAIN);
   expect(model.imputed).toEqual([{ feature: 'score', rows: 3 }]);
   checkFinite(model.coefficients);
 });
 
-test('a penalty shrinks the coefficients, and makes separable data finite', () => {
-  const [plain, penalised] = [0, 1].map((l2) => retentionDrivers(SPECTOR, { l2, seed: 1 }));
+test('a penalty shrinks the coefficients, and makes separable data finite', async () => {
+  const [plain, penalised] = await Promise.all(
+    [0, 1].map((l2) => retentionDrivers(SPECTOR, { l2, seed: 1 })),
+  );
   for (const j of [1, 2, 3]) {
     const [before, after] = [plain!.coefficients[j]!, penalised!.coefficients[j]!];
     expect(Math.abs(after.coefficient * after.deviation)).toBeLessThan(
@@ -213,17 +216,17 @@ test('a penalty shrinks the coefficients, and makes separable data finite', () =
   }
   expect(penalised!.logLikelihood).toBeLessThan(plain!.logLikelihood);
   const rows = Array.from({ length: 40 }, (_, i) => [i < 20 ? 0 : 1, i]);
-  const separable = retentionDrivers(tableOf(['x'], rows), { l2: 1, seed: 1 });
+  const separable = await retentionDrivers(tableOf(['x'], rows), { l2: 1, seed: 1 });
   expect(separable.dropped).toEqual([]);
   checkFinite(separable.coefficients);
 });
 
-test('the same seed holds the same people out, a fifth of each class', () => {
+test('the same seed holds the same people out, a fifth of each class', async () => {
   const { uniform, normal } = people(8);
   const rows = Array.from({ length: 1000 }, (_, i) => [i < 100 ? 1 : 0, normal() + uniform()]);
   const table = tableOf(['x'], rows);
-  const [one, same, other] = [1, 1, 2].map((from) =>
-    retentionDrivers(table, { l2: 0, seed: from }),
+  const [one, same, other] = await Promise.all(
+    [1, 1, 2].map((from) => retentionDrivers(table, { l2: 0, seed: from })),
   );
   expect(one!.heldOut).toEqual(same!.heldOut);
   expect(one!.heldOut).not.toEqual(other!.heldOut);

@@ -83,12 +83,12 @@ test('the CDNOW customers get the model of the papers, and values that follow fr
   expect(run.rows).toBe(2357);
   expect(purchases.converged).toBe(true);
   // The snapshot is the day after the last one, so everybody is a day older than in the paper.
-  const own = fitBgNbd({
+  const { parameters: own } = await fitBgNbd({
     repeats: Float64Array.from(CUSTOMERS, ({ repeats }) => repeats),
     lastAt: Float64Array.from(CUSTOMERS, ({ last }) => last),
     age: Float64Array.from(CUSTOMERS, ({ age }) => age + 1),
     weights: new Float64Array(CUSTOMERS.length).fill(1),
-  }).parameters;
+  });
   expect(purchases.parameters.r).toBeCloseTo(own.r, 8);
   expect(purchases.parameters.alpha).toBeCloseTo(own.alpha, 5);
   expect(purchases.parameters.r).toBeCloseTo(0.243, 2);
