@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { UsageError } from '../exit-status.ts';
@@ -66,10 +66,11 @@ function defineDrivers(command: Command, invocation: Invocation): void {
       'what goes with being active four weeks after the first week: a logistic regression',
     )
     .option('--features <list>', 'what to learn from, separated by commas (see below)', listOption)
-    .option('--feature-days <range>', 'days on which days, events and sum count', rangeOption, {
-      from: 0,
-      to: 6,
-    })
+    .addOption(
+      new Option('--feature-days <range>', 'days on which days, events and sum count')
+        .argParser(rangeOption)
+        .default({ from: 0, to: 6 }, '0..6'),
+    )
     .option('--target-days <range>', 'active on any of these days = retained', rangeOption)
     .option('--impact-threshold <ratio>', 'show odds ratios this far from 1', aboveOne, 1.2)
     .option('--l2 <lambda>', 'penalty on the standardised coefficients', notNegative, 0)
