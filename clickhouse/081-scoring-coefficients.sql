@@ -92,9 +92,8 @@ SELECT
     s.mean AS mean,
     s.std_deviation AS std_deviation,
     r.finished_at AS computed_at
-FROM (SELECT * FROM scoring_coefficient_rows FINAL) AS s
+FROM (SELECT * FROM scoring_coefficient_rows FINAL WHERE run_id IN (SELECT run_id FROM scoring_runs WHERE is_promoted)) AS s
 INNER JOIN (SELECT * FROM scoring_runs WHERE is_promoted) AS r ON r.run_id = s.run_id
-WHERE s.run_id IN (SELECT run_id FROM scoring_runs WHERE is_promoted)
 COMMENT 'Coefficients of the promoted run: what goes with being retained, and how sure that is.';
 
 CREATE TABLE IF NOT EXISTS scoring_calibration_rows

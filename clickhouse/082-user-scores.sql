@@ -47,7 +47,6 @@ SELECT
     s.user_id AS user_id,
     s.probability AS probability,
     r.finished_at AS computed_at
-FROM (SELECT * FROM user_score_rows FINAL) AS s
+FROM (SELECT * FROM user_score_rows FINAL WHERE run_id IN (SELECT run_id FROM scoring_runs WHERE is_promoted)) AS s
 INNER JOIN (SELECT * FROM scoring_runs WHERE is_promoted) AS r ON r.run_id = s.run_id
-WHERE s.run_id IN (SELECT run_id FROM scoring_runs WHERE is_promoted)
 COMMENT 'By the promoted run: the probability of every user with a complete first week to be retained. Low ones are to be won, if they are worth it; sort by it rather than cut at one half.';

@@ -117,7 +117,6 @@ SELECT
     s.expected_value AS expected_value,
     s.cltv_predicted AS cltv_predicted,
     r.finished_at AS computed_at
-FROM (SELECT * FROM customer_score_rows FINAL) AS s
+FROM (SELECT * FROM customer_score_rows FINAL WHERE run_id IN (SELECT run_id FROM scoring_runs WHERE is_promoted)) AS s
 INNER JOIN (SELECT * FROM scoring_runs WHERE is_promoted) AS r ON r.run_id = s.run_id
-WHERE s.run_id IN (SELECT run_id FROM scoring_runs WHERE is_promoted)
 COMMENT 'By the promoted run: segment, churn and expected value of every customer.';

@@ -90,12 +90,13 @@ export async function scoreRetention(options: RetentionOptions): Promise<Retenti
     target_days: [targetDays.from, targetDays.to],
     platform_levels: levels,
   };
-  const { features: alike, target_days, feature_days } = made;
-  const run = await ScoringRun.begin(client, 'retention-drivers', {
-    features: alike,
-    target_days,
-    feature_days,
-  });
+  // The same question: without a list the features are those that there are, more from time to time.
+  const asked = {
+    asked_features: choice.features,
+    target_days: made.target_days,
+    feature_days: made.feature_days,
+  };
+  const run = await ScoringRun.begin(client, 'retention-drivers', asked);
   const drivers = await retentionDrivers(
     { features: names, ...table },
     { l2, seed, breathe: breathing(signal) },
@@ -113,6 +114,7 @@ export async function scoreRetention(options: RetentionOptions): Promise<Retenti
     metrics: metricsOf(drivers),
     parameters: {
       ...made,
+      ...asked,
       platform_reference: reference,
       l2,
       seed,

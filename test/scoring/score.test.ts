@@ -128,6 +128,8 @@ test('features of the language count what the columns count', async () => {
   const numbers = ({ drivers }: Result) =>
     drivers.coefficients.map(({ feature: _, ...values }) => values);
   expect(numbers(language)).toEqual(numbers(columns));
+  // Nothing was asked before what these were asked: there is nothing to compare with.
+  expect(columns.run).toMatchObject({ max_feature_psi: null, score_psi: null });
   const sums = await world.result<Result>(
     ...words('retention-drivers --features sum:amount --target-days 22..28'),
   );
