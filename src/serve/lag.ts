@@ -6,7 +6,7 @@ import type { PartitionState } from './partition-state.ts';
 import { logName } from './partition-state.ts';
 
 /** Without an answer for so long, "the log has no more" is no longer known. */
-const FRESH_FOR_MS = 30_000;
+const FRESH_FOR_MS = 15_000;
 
 export interface Lag {
   readonly events: number | null;
