@@ -63,10 +63,8 @@ test('while the broker is away the lag grows, and the process is not ready; afte
   );
   expect(await of('consumer_lag_events')).toBeUndefined();
   const { status, reasons } = await health(`${processor.url}/readyz`);
-  expect({ status, reasons }).toEqual({
-    status: 503,
-    reasons: expect.stringContaining(`no broker has answered a fetch of ${topic}/0 for`),
-  });
+  expect(status).toBe(503);
+  expect(reasons).toContain(`no broker has answered a fetch of ${topic}/0 for`);
   expect(await health(`${processor.url}/livez`)).toEqual({ status: 200, reasons: '' });
 
   await kafka.broker.restart();
