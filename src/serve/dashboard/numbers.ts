@@ -51,7 +51,7 @@ export function moment(at: Date | null): string {
 /** `3 min`, `2 d`: two units would promise more than an age means. */
 export function age(seconds: number | null): string {
   if (seconds === null) return UNKNOWN;
-  if (seconds < 1) return `${WHOLE.format(1000 * seconds)} ms`;
+  if (seconds > 0 && seconds < 1) return `${WHOLE.format(1000 * seconds)} ms`;
   if (seconds < 120) return `${FINE.format(seconds)} s`;
   if (seconds < 7200) return `${WHOLE.format(seconds / 60)} min`;
   if (seconds < 172_800) return `${WHOLE.format(seconds / 3600)} h`;

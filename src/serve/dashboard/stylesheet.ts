@@ -163,5 +163,7 @@ footer { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 
   .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .tile dd { font-size: 1.2rem; }
   header nav { order: 3; flex-basis: 100%; margin: 0 -0.6rem; }
+  .state { margin-left: auto; }
+  .scroll th, .scroll td { white-space: nowrap; }
 }
 `;

@@ -64,9 +64,9 @@ const REFUSED_BY_DAY: Dataset = {
     countIf(outcome = 'invalid') AS invalid,
     countIf(outcome = 'future') AS future
 FROM rejected_events
-WHERE toDate(rejected_at, 'UTC') > today('UTC') - 60
+WHERE toDate(rejected_at, 'UTC') > toDate(now('UTC')) - 60
 GROUP BY event_date
-ORDER BY event_date WITH FILL FROM today('UTC') - 59 TO today('UTC') + 1`,
+ORDER BY event_date WITH FILL FROM toDate(now('UTC')) - 59 TO toDate(now('UTC')) + 1`,
 };
 
 const LATE: Dataset = {
