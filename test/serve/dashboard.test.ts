@@ -149,10 +149,6 @@ describe('an empty database', () => {
   });
 });
 
-if (CHROMIUM === undefined) {
-  console.warn('SKIPPED: the dashboard in a browser. Install chromium, or name one with CHROMIUM.');
-}
-
 describe.skipIf(CHROMIUM === undefined)('in a browser', () => {
   let browser: Browser;
   let axe: string;

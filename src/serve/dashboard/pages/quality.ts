@@ -1,7 +1,9 @@
 /** What was refused and why, what came late, and how fresh everything is. */
+import { html } from 'hono/html';
 import { barList } from '../charts/bar-list.ts';
-import type { Dataset } from '../dataset.ts';
+import type { Dataset, Row } from '../dataset.ts';
 import { numberIn, textIn } from '../dataset.ts';
+import type { Markup } from '../markup.ts';
 import { age, exact, moment, percent } from '../numbers.ts';
 import type { Page } from '../page.ts';
 import { table } from '../table.ts';
@@ -106,6 +108,16 @@ const FRESHNESS: Dataset = {
 FROM source_progress
 GROUP BY stream
 ORDER BY stream`,
+};
+
+const CHECKS: Dataset = {
+  name: 'checks',
+  description: 'One row per check of the last run of tidemark check, the failed ones first.',
+  views: ['check_results'],
+  sql: `SELECT check, kind, severity, status, failing, reason, at
+FROM check_results
+WHERE run_id = (SELECT argMax(run_id, at) FROM check_results)
+ORDER BY status = 'ok', severity = 'warn', failing DESC, check`,
 };
 
 const LINES: Dataset = {
@@ -214,6 +226,15 @@ export const quality: Page = {
         ),
     },
     {
+      title: 'Checks',
+      caption:
+        'Of the last run of npx tidemark check: what failed, and how many hold by their kind.',
+      wide: true,
+      dataset: CHECKS,
+      columns: ['kind', 'severity', 'status', 'failing'],
+      draw: checkTable,
+    },
+    {
       title: 'Freshness',
       caption: 'When something was last read of each stream, and when it had happened.',
       wide: true,
@@ -236,6 +257,40 @@ export const quality: Page = {
     },
   ],
 };
+
+/** Checks that hold are many, and one like the other: a row per kind. */
+function checkTable(rows: readonly Row[]): Markup {
+  const failed = rows.filter((row) => textIn(row, 'status') !== 'ok');
+  const kinds = new Map<string, number>();
+  for (const row of rows) {
+    const kind = textIn(row, 'kind');
+    if (!failed.includes(row)) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  const holding = [...kinds].map(([kind, count]) => ({
+    check: `${exact(count)} of kind ${kind}`,
+    status: 'ok',
+    failing: 0,
+  }));
+  return html`<p class="note">Run of ${timeOf(textIn(rows[0] ?? {}, 'at'))}.</p>
+    ${table(
+      'checks',
+      [
+        { head: 'check', cell: (row) => textIn(row, 'check') },
+        {
+          head: 'status',
+          cell: (row) => {
+            const status = textIn(row, 'status');
+            const isBad = status !== 'ok' && textIn(row, 'severity') === 'error';
+            return isBad ? html`<b class="bad-text">${status}</b>` : status;
+          },
+        },
+        { head: 'severity', cell: (row) => textIn(row, 'severity') },
+        { head: 'failing rows', number: true, cell: (row) => exact(numberIn(row, 'failing')) },
+        { head: 'why', cell: (row) => textIn(row, 'reason') },
+      ],
+      [...failed, ...holding],
+    )}`;
+}
 
 function timeOf(time: string): string {
   return time === '' ? 'none' : moment(new Date(time));
