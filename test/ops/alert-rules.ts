@@ -54,7 +54,7 @@ export async function unknownSeries(
       for (const end of ['bucket', 'sum', 'count']) exported.add(`${name}_${end}`);
   }
   const used = expressions.flatMap(
-    (text) => text.match(/\b(?:tidemark|nodejs|process)[_:][a-z_:]+/g) ?? [],
+    (text) => text.match(/\b(?:tidemark|nodejs|process)[_:][a-z0-9_:]+/g) ?? [],
   );
   return [...new Set(used)].filter((name) => !exported.has(name));
 }
