@@ -2,6 +2,7 @@
  * The embedded ClickHouse. In: a data folder. Out: a real ClickHouse server on loopback that serves
  * it, started in a child process, or the one that another process has already started there.
  */
+import { dirname, join } from 'node:path';
 import type { DataFolder } from '../data-folder.ts';
 import { startServer } from '../embedded-server.ts';
 import type { EmbeddedServer, EmbeddedServerOptions, ServerKind } from '../embedded-server.ts';
@@ -76,5 +77,7 @@ function clickhouseArguments(folder: DataFolder, port: number): string[] {
     '--primary_index_cache_size=268435456',
     // Longer than any client keeps an idle connection, so that none is closed under a request.
     '--keep_alive_timeout=60',
+    // Where BACKUP … TO File('NAME') puts it.
+    `--backups.allowed_path=${join(dirname(folder.storage), 'backups')}`,
   ];
 }
