@@ -16,14 +16,13 @@ export interface DashboardWorld extends AsyncDisposable {
   readonly server: HttpServer;
 }
 
-/** Takes some ten seconds. */
 export async function dashboardWorld(): Promise<DashboardWorld> {
   const clickhouse = await testClickHouse();
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-dashboard-'));
   const [events, lines] = [join(folder, 'events.avro'), join(folder, 'lines.csv')];
   await writeFile(lines, orderLines(3));
   const environment = { CLICKHOUSE_URL: clickhouse.url, TIDEMARK_DATA_DIR: folder };
-  const traffic = '--seed 3 --users 400 --days 70 --until 2026-03-20T12:00:00Z'.split(' ');
+  const traffic = '--seed 3 --users 250 --days 70 --until 2026-03-20T12:00:00Z'.split(' ');
   for (const argv of [
     ['generate', ...traffic, '--out', events],
     ['ingest', events, '--stream', 'app-events', '--lookback-days', '2'],
@@ -32,12 +31,17 @@ export async function dashboardWorld(): Promise<DashboardWorld> {
     ['score', 'retention-drivers'],
     ['score', 'users'],
     ['score', 'customers'],
-    ['check'],
   ]) {
     const { status, stderr } = await tidemark(argv, environment);
-    // Old traffic is not fresh, so a check fails.
-    if (status !== 0 && argv[0] !== 'check') throw new Error(`${argv.join(' ')}: ${stderr}`);
+    if (status !== 0) throw new Error(`${argv.join(' ')}: ${stderr}`);
   }
+  // All checks take longer than all pages.
+  await clickhouse.client.command({
+    query: `INSERT INTO check_results (run_id, check, kind, severity, status, failing, at)
+      WITH generateUUIDv4() AS run, now64(3) AS at
+      SELECT run, 'one', 'unique', 'error', 'ok', 0, at
+      UNION ALL SELECT run, 'another', 'range', 'error', 'failed', 3, at`,
+  });
   await rm(folder, { recursive: true, force: true });
   const server = await dashboardServer(clickhouse.client);
   return {

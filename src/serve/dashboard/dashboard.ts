@@ -1,5 +1,6 @@
 /** In: a ClickHouse client, and what the process knows of itself. Out: the routes of the pages and of the API. */
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { Hono } from 'hono';
 import { compress } from 'hono/compress';
@@ -42,6 +43,12 @@ const POLICY = {
   baseUri: ["'none'"],
   formAction: ["'none'"],
   frameAncestors: ["'none'"],
+};
+
+/** A page waits no longer for a figure. */
+const WITHIN_MS = 8_000;
+const SLOW: Reading = {
+  problem: `ClickHouse has not answered within ${WITHIN_MS / 1000} s; when it has, a reload shows it.`,
 };
 
 const ASSETS = {
@@ -129,11 +136,17 @@ async function readingOf(
   range: Range,
 ): Promise<Reading> {
   if (reader === undefined) return { problem: 'There is no ClickHouse to read from.' };
+  const answered = new AbortController();
   try {
-    return await reader.read(dataset, range);
+    return await Promise.race([
+      reader.read(dataset, range),
+      sleep(WITHIN_MS, SLOW, { ref: false, signal: answered.signal }),
+    ]);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return { problem: `This could not be read from ClickHouse: ${why}` };
+  } finally {
+    answered.abort();
   }
 }
 

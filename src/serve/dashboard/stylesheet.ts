@@ -70,7 +70,7 @@ h1 { font-size: 1.5rem; line-height: 1.2; margin: 0 0 0.25rem; letter-spacing: -
 .ranges a + a { border-left: 1px solid var(--line); }
 .ranges a[aria-current] { color: var(--text); background: var(--page); font-weight: 600; }
 .problems { margin: 0 0 1rem; padding: 0.6rem 1rem 0.6rem 2rem; border: 1px solid var(--bad); border-radius: 8px; background: var(--surface); }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.2rem, 1fr)); gap: 0.75rem; margin: 0 0 1rem; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.2rem, 1fr)); gap: 0.75rem; margin: 0 0 1rem; }
 .tile { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: 0.7rem 0.9rem; }
 .tile dt { color: var(--quiet); font-size: 0.85rem; }
 .tile dd { margin: 0; font-size: 1.45rem; font-weight: 600; line-height: 1.3; letter-spacing: -0.01em; overflow-wrap: anywhere; }
@@ -81,7 +81,7 @@ h1 { font-size: 1.5rem; line-height: 1.2; margin: 0 0 0.25rem; letter-spacing: -
 .figure { margin: 0; background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: 0.9rem 1rem 0.6rem; display: flex; flex-direction: column; min-width: 0; }
 .figure.wide { grid-column: 1 / -1; }
 .figures + .figures { margin-top: 1rem; }
-section .nothing, section .note { margin-top: 0.2rem; }
+section .nothing { margin-top: 0.2rem; }
 h2 { font-size: 1rem; margin: 0; line-height: 1.35; }
 figcaption p { margin: 0.1rem 0 0.6rem; color: var(--quiet); font-size: 0.88rem; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; margin: 0 0 0.6rem; padding: 0; font-size: 0.85rem; }
@@ -132,6 +132,7 @@ rect.hit { fill: transparent; }
   .h5 text, .h6 text, .h7 text { fill: var(--on-heat); }
 }
 .scroll { overflow-x: auto; }
+.scroll th, .scroll td { white-space: nowrap; }
 table { border-collapse: collapse; width: 100%; font-size: 0.88rem; }
 th, td { padding: 0.28rem 0.9rem 0.28rem 0; text-align: left; vertical-align: top; }
 th:last-child, td:last-child { padding-right: 0; }
@@ -143,6 +144,7 @@ tbody tr + tr > * { border-top: 1px solid color-mix(in srgb, var(--line) 55%, tr
 .bars td.bar { width: 42%; vertical-align: middle; padding-right: 0.7rem; }
 .bars svg { display: block; }
 .note { display: block; color: var(--quiet); font-size: 0.8rem; }
+p.note { margin: 0.1rem 0 0.6rem; font-size: 0.88rem; }
 td.live, tr.live > * { color: var(--quiet); font-style: italic; }
 .bad-text { color: var(--bad); }
 .nothing { color: var(--quiet); margin: 0.6rem 0 1rem; }
@@ -164,6 +166,5 @@ footer { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 
   .tile dd { font-size: 1.2rem; }
   header nav { order: 3; flex-basis: 100%; margin: 0 -0.6rem; }
   .state { margin-left: auto; }
-  .scroll th, .scroll td { white-space: nowrap; }
 }
 `;

@@ -18,16 +18,25 @@ export interface Answer {
   readonly readAt: Date;
 }
 
+interface Kept {
+  /** Milliseconds since 1970. */
+  until: number;
+  readonly answer: Promise<Answer>;
+}
+
 /** By view and column: the comment. */
 export type Definitions = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 export interface WarehouseReaderOptions {
-  /** How long an answer is given again, in milliseconds. Default 5,000; faults are given for as long. */
+  /** How long an answer is given again at least, in milliseconds. Default 5,000. */
   readonly keepMs?: number;
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
 }
 
+/** An answer is given again for so many times as long as it took, so that pages never keep ClickHouse busy. */
+const KEPT_TIMES = 20;
+const LONGEST_KEPT_MS = 60_000;
 const WITHIN_SECONDS = 10;
 const MAX_ROWS = 20_000;
 /** The processor writes over the same connections, and goes first. */
@@ -43,7 +52,7 @@ export class WarehouseReader {
   readonly #now: () => number;
   readonly #queue = new PQueue({ concurrency: AT_ONCE });
   /** At most one entry per dataset and range. */
-  readonly #answers = new Map<string, { readonly at: number; readonly answer: Promise<Answer> }>();
+  readonly #answers = new Map<string, Kept>();
 
   constructor(client: ClickHouseClient, options: WarehouseReaderOptions = {}) {
     this.#client = client;
@@ -71,10 +80,25 @@ export class WarehouseReader {
 
   #kept(key: string, query: string, parameters: Readonly<Record<string, number>>): Promise<Answer> {
     const known = this.#answers.get(key);
-    if (known !== undefined && this.#now() - known.at < this.#keepMs) return known.answer;
-    const answer = this.#queue.add(() => this.#ask(query, parameters));
-    this.#answers.set(key, { at: this.#now(), answer });
-    return answer;
+    if (known !== undefined && this.#now() < known.until) return known.answer;
+    const kept: Kept = {
+      // Until it is there, whoever asks waits for the same answer.
+      until: Infinity,
+      answer: this.#queue.add(async () => {
+        const started = this.#now();
+        let keepMs = this.#keepMs;
+        try {
+          const answer = await this.#ask(query, parameters);
+          const took = this.#now() - started;
+          keepMs = Math.max(keepMs, Math.min(LONGEST_KEPT_MS, KEPT_TIMES * took));
+          return answer;
+        } finally {
+          kept.until = this.#now() + keepMs;
+        }
+      }),
+    };
+    this.#answers.set(key, kept);
+    return kept.answer;
   }
 
   async #ask(query: string, parameters: Record<string, number>): Promise<Answer> {

@@ -36,7 +36,11 @@ const HEAD = 38;
 export function heatMap(options: HeatMapOptions): Markup {
   const { label, rows, columns, rowTitle, columnTitle, cells } = options;
   const written = columns.length <= WRITTEN_UP_TO;
-  const [high, gap] = written ? [28, 2] : rows.length > 12 ? [11, 1] : [20, 1];
+  const [high, gap] = written
+    ? [rows.length > 6 ? 28 : 56, 2]
+    : rows.length > 12
+      ? [11, 1]
+      : [20, 1];
   const wide = 100 / Math.max(1, columns.length);
   const everyColumn = Math.ceil(columns.length / LABELS);
   const everyRow = written ? 1 : Math.ceil(16 / high);

@@ -45,7 +45,7 @@ export function dayAxis(days: readonly Period[]): SlotAxis {
     const label = inMonths ? shortMonth(mark, saysYear(mark, mark === marks[0])) : shortDay(mark);
     return index === undefined ? [] : [{ at: (index + 0.5) / days.length, label }];
   });
-  return { slots, ticks: thinned(ticks, 2 * LABELS) };
+  return { slots, ticks: thinned(ticks, inMonths ? 2 * LABELS : LABELS + 1) };
 }
 
 /** `months` without gaps, ascending. */

@@ -6,7 +6,7 @@ import { barList } from '../charts/bar-list.ts';
 import type { Dataset } from '../dataset.ts';
 import { numberIn, textIn, withinRange } from '../dataset.ts';
 import type { Markup } from '../markup.ts';
-import { age, exact, longDay, moment, short } from '../numbers.ts';
+import { age, exact, longDay, moment, short, shortDay } from '../numbers.ts';
 import type { Page, ProcessState } from '../page.ts';
 import { table } from '../table.ts';
 import type { ThroughputSample } from '../throughput.ts';
@@ -17,6 +17,7 @@ const TOTALS: Dataset = {
   description: 'One row: how much there is, and up to when.',
   views: ['stream_watermarks', 'growth_metrics'],
   meanings: {
+    lag: 'Records of the partitions of this process that are not stored yet',
     accepted: 'Records of all streams that were accepted',
     records: 'Records of all streams that were read',
     users_in_the_red: 'Users whose miles balance is below zero',
@@ -117,16 +118,16 @@ export const overview: Page = {
   tiles: {
     dataset: TOTALS,
     of: (row, process) => [
-      { label: 'lag', ...lagOf(process) },
+      { label: 'lag', ...lagOf(process), column: 'lag' },
       {
         label: 'settled before',
-        value: dayOf(textIn(row, 'settled_before')),
-        note: 'the tidemark of app events',
+        value: dayOf(textIn(row, 'settled_before'), shortDay),
+        note: 'tidemark of app events',
         column: 'settled_before',
       },
       {
         label: 'newest day',
-        value: dayOf(textIn(row, 'last_day')),
+        value: dayOf(textIn(row, 'last_day'), shortDay),
         note: 'of the watermark',
         column: 'last_day',
       },
@@ -306,6 +307,7 @@ function partitionFigure(partitions: readonly PartitionReport[]): Markup {
 function throughputFigure(samples: readonly ThroughputSample[]): Markup {
   const slots = samples.map(({ at }) => ({ name: moment(new Date(at)), live: false }));
   const every = Math.max(1, Math.ceil(samples.length / 4));
+  const toTheSecond = samples.length < 30;
   return html`<section class="figure">
     <h2>Throughput</h2>
     <p class="note">Records per second that this process has stored, in the last hour.</p>
@@ -321,7 +323,7 @@ function throughputFigure(samples: readonly ThroughputSample[]): Markup {
                   ? [
                       {
                         at: (index + 0.5) / samples.length,
-                        label: new Date(at).toISOString().slice(11, 16),
+                        label: new Date(at).toISOString().slice(11, toTheSecond ? 19 : 16),
                       },
                     ]
                   : [],
@@ -339,9 +341,9 @@ function throughputFigure(samples: readonly ThroughputSample[]): Markup {
   </section>`;
 }
 
-function dayOf(day: string): string {
+function dayOf(day: string, written = longDay): string {
   // The first of 1970 is what the largest of no days is.
-  return day === '' || day === '1970-01-01' ? 'none yet' : longDay(day).slice(5);
+  return day === '' || day === '1970-01-01' ? 'none yet' : written(day);
 }
 
 function timeOf(time: string): string {
