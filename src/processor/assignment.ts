@@ -294,15 +294,19 @@ export class Assignment implements Committer {
 
   /** Ends the log that was, and begins the one that took its place: its first line. */
   async #replaced(old: ProgressLine, first: number): Promise<ProgressLine> {
-    const { stream, rules, store } = this.#context;
+    const { stream, rules, store, clock } = this.#context;
+    const { log, cold = false } = this.#options;
     if (!isClosed(old)) {
       const taken = this.#takeUp(old, { first: 0, end: Infinity });
       const pending = new Pending(stream, this.#interpreter, rules.epoch);
       if (old.rulesEpoch < rules.epoch) await taken.changeRules(pending);
       await taken.close(pending);
     }
-    const source = nextGeneration(old.source, this.#options.log);
-    const line = firstLine(stream.name, source, first, rules.epoch);
+    const source = nextGeneration(old.source, log);
+    const line = {
+      ...firstLine(stream.name, source, first, rules.epoch),
+      lastRecordTime: cold ? clock.now() : null,
+    };
     await this.#retrying('progress', () => store.writeProgress([line]));
     this.#abort.signal.throwIfAborted();
     return line;

@@ -24,8 +24,13 @@ export class ColdPhase {
     this.#world = world;
   }
 
-  /** Something is added, and whatever can go wrong does. */
+  /** Something is added, perhaps several times, and whatever can go wrong does. */
   async run(): Promise<void> {
+    const { random } = this.#world;
+    for (let times = random.int(1, 3); times > 0; times--) await this.#addOnce();
+  }
+
+  async #addOnce(): Promise<void> {
     const { scheduler, random } = this.#world;
     this.#changeFiles();
     const task = this.#drawTask();
@@ -36,7 +41,8 @@ export class ColdPhase {
       await this.#letRun(random.int(3, 150));
       this.#disturb(task);
     }
-    await this.#letRun(random.int(0, 600));
+    if (random.chance(0.4)) await this.#untilRowsAhead(task);
+    else await this.#letRun(random.int(0, 600));
     for (const command of this.#commands) command.die();
     this.#commands = [];
     await scheduler.run(() => scheduler.isIdle, LIMIT);
@@ -44,9 +50,18 @@ export class ColdPhase {
 
   /** Everything that was begun is brought to its end; what is wrong if it cannot be. */
   async finish(): Promise<string | undefined> {
-    const { cold, random, scheduler } = this.#world;
+    const { cold, random, scheduler, tables } = this.#world;
+    if (random.chance(0.5)) await this.run();
+    const interrupted = tables.lines
+      .map(({ source }) => source.replace(/@\d+$/, ''))
+      .filter((log) => cold.hasRowsAhead(log));
     const tasks: ColdTask[] = cold.files.map((file) => ({ kind: 'ingest', file }));
-    const appliesLate = random.chance(0.5);
+    for (const log of new Set(interrupted)) {
+      if (log.endsWith('#replay')) {
+        tasks.push({ kind: 'replay', source: log.slice(0, -'#replay'.length) });
+      }
+    }
+    const appliesLate = interrupted.some((log) => log.endsWith('#late')) || random.chance(0.5);
     if (appliesLate) tasks.push({ kind: 'late' });
     for (const task of tasks) {
       const command = this.#start(task);
@@ -80,16 +95,28 @@ export class ColdPhase {
     if (what === 'again' || this.#commands.every(({ ended }) => ended)) this.#start(task);
   }
 
+  async #untilRowsAhead(task: ColdTask): Promise<void> {
+    const { scheduler, cold } = this.#world;
+    if (task.kind !== 'ingest') return;
+    const until = scheduler.steps + 200;
+    const done = (): boolean => scheduler.steps >= until || cold.hasRowsAhead(task.file.name);
+    await scheduler.run(() => this.#isAtRest || done(), LIMIT);
+  }
+
+  get #isAtRest(): boolean {
+    return this.#world.scheduler.isIdle || this.#world.violation !== undefined;
+  }
+
   async #letRun(steps: number): Promise<void> {
     const { scheduler } = this.#world;
     const until = scheduler.steps + steps;
-    const done = (): boolean =>
-      scheduler.steps >= until || scheduler.isIdle || this.#world.violation !== undefined;
-    await scheduler.run(done, LIMIT);
+    await scheduler.run(() => this.#isAtRest || scheduler.steps >= until, LIMIT);
   }
 
   #drawTask(): ColdTask | undefined {
     const { random, cold, tables } = this.#world;
+    const file = this.#interruptedFile();
+    if (file !== undefined && random.chance(0.7)) return { kind: 'ingest', file };
     const what = random.weighted({ ingest: 4, late: 3, replay: 2 });
     if (what === 'late') return { kind: 'late' };
     if (what === 'replay') {
@@ -107,8 +134,15 @@ export class ColdPhase {
       cold.files.push(new MemoryFile(`file:${cold.files.length}.csv`, this.#fresh()));
     }
     if (random.chance(0.3)) return;
-    const how = random.pick(cold.files).rewrite(random, this.#fresh());
+    const file = this.#interruptedFile() ?? random.pick(cold.files);
+    const how = file.rewrite(random, this.#fresh());
     scheduler.trace(`--- a file is ${how}`);
+  }
+
+  /** A file of which an interrupted run has left rows that no line tells of. */
+  #interruptedFile(): MemoryFile | undefined {
+    const { cold } = this.#world;
+    return cold.files.find(({ name }) => cold.hasRowsAhead(name));
   }
 
   /** Rows that overlap with what the logs and files hold, and some that do not. */

@@ -159,6 +159,12 @@ export class ColdSources {
     return [...this.#known.keys()].map((source) => this.#modelOf(source));
   }
 
+  /** Whether rows of a log are stored that its line does not cover. */
+  hasRowsAhead(log: string): boolean {
+    const line = this.#tables.newestLine('app-events', log);
+    return line !== undefined && this.#tables.ahead(line.source, line.nextOffset).length > 0;
+  }
+
   /** Whether others hold an event that a source, which looks at them, has not accepted at an offset. */
   elsewhere(source: string): Elsewhere {
     const own = this.#tables.from('events_rows', source, 0);

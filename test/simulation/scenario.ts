@@ -76,7 +76,7 @@ class Scenario {
       rebalance: 5,
       cleanStop: 2,
       lineLost: 2,
-      maintenance: 5,
+      maintenance: 7,
       partitionAdded: 0.5,
     });
     this.world.scheduler.trace(`--- ${what}`);
@@ -97,8 +97,7 @@ class Scenario {
         await this.#maintain();
         break;
       case 'partitionAdded':
-        // What a recreated log may accept would depend on who is faster.
-        if (this.world.logs.length < 4 && !this.world.isRecreated) this.world.addPartition();
+        if (this.world.logs.length < 4) this.world.addPartition();
         break;
       case 'nothing':
         break;
@@ -176,11 +175,23 @@ class Scenario {
     world.loseLine(log);
   }
 
+  /** Until rows are stored that no line covers yet, if that happens soon. */
+  async #untilRowsAhead(): Promise<void> {
+    const { world } = this;
+    const until = world.scheduler.steps + 100;
+    const done = (): boolean =>
+      world.scheduler.steps >= until ||
+      world.violation !== undefined ||
+      world.logs.some((log) => world.hasRowsAhead(log));
+    await world.scheduler.run(done, CHAOS_LIMIT);
+  }
+
   /** Everything is stopped, and what was under way has arrived; then somebody changes something. */
   async #maintain(): Promise<void> {
     const { world } = this;
     const { random } = world;
     const kill = random.chance(0.6);
+    if (kill && random.chance(0.5)) await this.#untilRowsAhead();
     for (const member of this.#members) {
       if (kill) member.die();
       else await this.#stop(member);
@@ -189,12 +200,12 @@ class Scenario {
     await this.#drain();
     const what = random.weighted({
       rules: 5,
-      trim: 3,
+      trim: 5,
       backUp: 1,
       restore: 1,
       lineLost: 1,
-      recreate: world.logs.length === 1 ? 4 : 0,
-      cold: 5,
+      recreate: 4,
+      cold: 8,
       rebuild: 1,
     });
     world.scheduler.trace(`--- ${what}`);
@@ -227,15 +238,13 @@ class Scenario {
     }
   }
 
-  /**
-   * What the other partitions had accepted by then decides what a recreated one may still accept, so
-   * only a world of one partition has one right end.
-   */
+  /** All partitions of a topic, or some. */
   #recreate(): void {
-    const [log, other] = this.world.logs;
-    if (log === undefined || other !== undefined) return;
-    if (!this.world.isRecognisable(log)) return;
-    this.world.recreate(log);
+    const { world } = this;
+    const share = world.random.pick([0.5, 1]);
+    for (const log of world.logs) {
+      if (world.random.chance(share) && world.isRecognisable(log)) world.recreate(log);
+    }
   }
 
   #trim(log: MemoryLog): void {

@@ -323,11 +323,6 @@ export interface TakenLogOptions {`,
     ],
   },
   {
-    name: 'a log that was closed is gone on with',
-    breaks: 'a log that was made anew is another source',
-    edits: [{ file: ASSIGNMENT, text: ' || isClosed(line)) {', by: ') {' }],
-  },
-  {
     name: 'a file that was changed beyond the line of an interrupted run is the same file',
     breaks: 'a file that was changed anywhere is read anew',
     edits: [
@@ -366,8 +361,13 @@ export interface TakenLogOptions {`,
     edits: [
       {
         file: ASSIGNMENT,
+        text: '      lastRecordTime: cold ? clock.now() : null,\n',
+        by: '',
+      },
+      {
+        file: ASSIGNMENT,
         text: 'if (cold && line.lastRecordTime === null) {',
-        by: 'if (cold && line !== stored) {',
+        by: 'if (cold && stored === undefined) {',
       },
     ],
   },
