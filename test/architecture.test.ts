@@ -38,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   decode: [...TERMS, 'processor/ports.ts'],
   fold: [...TERMS, 'decode'],
   'streams/stream.ts': [...TERMS, ...NATIVE_FORMAT, 'decode', 'fold'],
+  'streams/forgotten-people.ts': [...TERMS, 'decode', 'streams/stream.ts'],
   streams: [...TERMS, ...NATIVE_FORMAT, 'decode', 'fold', 'streams/stream.ts'],
 
   // What is in common between what sends and what the edges read.
@@ -84,6 +85,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'processor/ports.ts',
     'decode',
     'streams/stream.ts',
+    'streams/forgotten-people.ts',
     'fold',
     'warehouse',
   ],

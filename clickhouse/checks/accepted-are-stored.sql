@@ -1,6 +1,6 @@
 -- error: What the progress lines count as accepted is in the tables of its stream, source by source.
 -- Kind: reconciliation
--- Remedy: rows were removed (a retention, a DELETE by hand) or added by another program; see which days with:
+-- Remedy: rows were removed (a DELETE by hand, not forget and EVENTS_RETENTION_DAYS) or added by another program; see which days with:
 --   SELECT event_date, count() FROM events WHERE source = '…' GROUP BY event_date
 WITH
     stored AS
@@ -11,13 +11,25 @@ WITH
         UNION ALL SELECT 'products' AS stream, source, offset FROM product_rows FINAL
         UNION ALL SELECT 'subscription-plans' AS stream, source, offset FROM subscription_plan_rows FINAL
         UNION ALL SELECT 'orders' AS stream, source, offset FROM order_rows FINAL
+        UNION ALL SELECT stream, source, offset FROM erased_records_rows FINAL WHERE outcome = 'accepted'
     ),
-    found AS
+    counted AS
     (
-        SELECT stored.stream AS stream, stored.source AS source, count() AS rows
+        SELECT stored.stream AS stream, stored.source AS source, count() AS number
         FROM stored
         INNER JOIN {progress} AS progress ON progress.stream = stored.stream AND progress.source = stored.source
         WHERE stored.offset >= progress.counted_from AND stored.offset < progress.next_offset
+        GROUP BY stream, source
+        -- What was let go month by month.
+        UNION ALL
+        SELECT 'app-events' AS stream, source, max(events) AS number
+        FROM expired_events_rows
+        GROUP BY source, month
+    ),
+    found AS
+    (
+        SELECT stream, source, sum(number) AS rows
+        FROM counted
         GROUP BY stream, source
     )
 SELECT progress.stream AS stream, progress.source AS source, progress.accepted AS expected, ifNull(found.rows, 0) AS found

@@ -6,6 +6,7 @@ WITH
     (
         SELECT 'app-events' AS stream, source, offset FROM late_events
         UNION ALL SELECT 'order-lines' AS stream, source, offset FROM late_order_lines_rows FINAL
+        UNION ALL SELECT stream, source, offset FROM erased_records_rows FINAL WHERE outcome = 'late'
     ),
     found AS
     (

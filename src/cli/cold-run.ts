@@ -29,7 +29,7 @@ export interface ColdLog extends EndingLog {
 }
 
 /** Whoever writes besides the processors does so alone. */
-const LEASE = 'cold_writes';
+export const COLD_WRITES = 'cold_writes';
 /** Nobody waits for any single row. */
 const COMMIT_INTERVAL_MS = 500;
 /** A process that reads Kafka has so many partitions, or thereabouts. */
@@ -40,7 +40,8 @@ export interface ColdRunOptions {
   readonly configuration: Configuration;
   readonly invocation: Invocation;
   readonly schemas: SchemaRegistry;
-  readonly rules: Rules;
+  /** Asked for once nobody else is at work: they are the rules until it has ended. */
+  readonly rules: () => Promise<Rules>;
   /** What it is, for whoever finds the database taken. */
   readonly command: string;
 }
@@ -48,11 +49,13 @@ export interface ColdRunOptions {
 export class ColdRun implements AsyncDisposable {
   readonly #options: ColdRunOptions;
   readonly #lease: Lease;
+  readonly #rules: Rules;
   readonly #store: ClickHouseStore;
   /** Aborted when it has to end: by a person, or because the lease was lost. */
   readonly signal: AbortSignal;
 
-  private constructor(options: ColdRunOptions, lease: Lease) {
+  private constructor(options: ColdRunOptions, lease: Lease, rules: Rules) {
+    this.#rules = rules;
     this.#options = options;
     this.#lease = lease;
     this.#store = new ClickHouseStore(options.client);
@@ -62,10 +65,13 @@ export class ColdRun implements AsyncDisposable {
   /** Throws a LeaseTakenError when another one is at work. */
   static async begin(options: ColdRunOptions): Promise<ColdRun> {
     const { client, command, invocation } = options;
-    return new ColdRun(
-      options,
-      await takeLease(client, LEASE, { command, signal: invocation.signal }),
-    );
+    const lease = await takeLease(client, COLD_WRITES, { command, signal: invocation.signal });
+    try {
+      return new ColdRun(options, lease, await options.rules());
+    } catch (error) {
+      await lease[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -96,10 +102,10 @@ export class ColdRun implements AsyncDisposable {
   }
 
   #processor(tally: OutcomeTally, lookbackDays: number, fatal: AbortController): Processor {
-    const { configuration, invocation, schemas, rules } = this.#options;
+    const { configuration, invocation, schemas } = this.#options;
     const { maxPendingRows, maxPendingBytes, maxCachedUserDays } = configuration.processor;
     return new Processor({
-      rules: { ...rules, lookbackDays },
+      rules: { ...this.#rules, lookbackDays },
       store: this.#store,
       schemas,
       // There is no topic besides a file: the table of the rejected holds them.

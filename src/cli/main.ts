@@ -71,6 +71,10 @@ const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Com
     about: 'list, show and replay what was refused or late',
     load: () => import('./commands/dead-letters.ts'),
   },
+  forget: {
+    about: 'erase a person, and keep what comes of them from being stored',
+    load: () => import('./commands/forget.ts'),
+  },
   schemas: {
     about: 'compare the schemas of the streams with the registry, or register them',
     load: () => import('./commands/schemas.ts'),

@@ -1,10 +1,11 @@
 /** In: a span of days. Out: their user-days are what their events say, and which were not. */
 import { foldDay } from '../processor/day-fold.ts';
+import type { Rules } from '../streams/rules.ts';
 import { ClickHouseStore } from '../warehouse/clickhouse-store.ts';
 import { readNewestRules, recordRules } from '../warehouse/rules-store.ts';
 import { RebuiltDays, readSourceDays } from '../warehouse/rebuilt-days.ts';
 import type { DifferentDay } from '../warehouse/rebuilt-days.ts';
-import { WorkError } from './exit-status.ts';
+import { UsageError, WorkError } from './exit-status.ts';
 import { ProgressLine } from './progress.ts';
 import { openStream } from './registry.ts';
 import { streamNamed } from './streams.ts';
@@ -38,6 +39,7 @@ export async function rebuildDays({ from, to, ...work }: Rebuild): Promise<Rebui
     const newest = await readNewestRules(client);
     if (newest === undefined)
       throw new WorkError('the database has no rules: nothing was processed');
+    refuseExpired(from, newest);
     // The same rules in a new epoch: its versions are above all others, those of wrong rows too.
     const rules = { ...newest, epoch: newest.epoch + 1 };
     const stream = openStream(configuration, streamNamed('app-events'));
@@ -74,4 +76,14 @@ export async function rebuildDays({ from, to, ...work }: Rebuild): Promise<Rebui
     }
     return { source_days: days.length, user_days: userDays, different, examples };
   });
+}
+
+/** From events that are gone nothing can be folded: the user-days of these days stay as they are. */
+function refuseExpired(from: string, { eventsFrom = 0 }: Rules): void {
+  const first = new Date(eventsFrom * 86_400_000).toISOString().slice(0, 10);
+  if (from >= first) return;
+  throw new UsageError(
+    `the raw events of days before ${first} are no longer kept (EVENTS_RETENTION_DAYS), so the days from ` +
+      `${from} up to there cannot be rebuilt and stay as they are: use --from ${first} or later`,
+  );
 }

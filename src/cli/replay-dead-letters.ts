@@ -149,8 +149,13 @@ function waiting(filter: DeadLetterFilter): Selection {
 function recordsOf({ query, parameters }: Selection): Selection {
   return {
     query: `SELECT * FROM (${query}) WHERE has({of_records: Array(String)}, reason)`,
-    parameters: { ...parameters, of_records: Object.keys(REASONS) },
+    parameters: { ...parameters, of_records: Object.keys(REASONS).filter(isKept) },
   };
+}
+
+/** Nothing is left of what is of somebody who was forgotten. */
+function isKept(reason: string): boolean {
+  return reason !== 'user_forgotten';
 }
 
 /** `topic/3`, `topic/3@2`. */

@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.ts';
 import { masked } from '../config/mask.ts';
 import { LocalRegistry } from '../decode/local-registry.ts';
-import { Processor } from '../processor/processor.ts';
+import type { Processor } from '../processor/processor.ts';
 import { startHttpServer } from '../serve/http-server.ts';
 import { Metrics } from '../serve/metrics.ts';
 import { KafkaDeadLetters } from '../sources/kafka/dead-letters.ts';
@@ -16,7 +16,6 @@ import { runKafkaConsumer } from '../sources/kafka/kafka-consumer.ts';
 import type { RunningConsumer } from '../sources/kafka/kafka-consumer.ts';
 import type { Rules } from '../streams/rules.ts';
 import type { Stream } from '../streams/stream.ts';
-import { ClickHouseStore } from '../warehouse/clickhouse-store.ts';
 import type { BalanceCounts } from '../warehouse/balances.ts';
 import type { CheckStatus } from '../warehouse/check-status.ts';
 import type { MartState } from '../warehouse/mart-refreshes.ts';
@@ -32,6 +31,7 @@ import type { Invocation } from './invocation.ts';
 import { openKafka } from './kafka.ts';
 import type { OpenKafka } from './kafka.ts';
 import { packageVersion } from './package-version.ts';
+import { startStretch } from './processing-stretch.ts';
 import { configuredRegistry, openStream } from './registry.ts';
 import { STREAMS } from './streams.ts';
 import { viewSettings } from './view-settings.ts';
@@ -124,7 +124,7 @@ export async function runProcessor(
   if (wanted.activeEventTypes !== undefined) {
     await seedActiveTypes(warehouse.client, wanted.activeEventTypes);
   }
-  const rules = await adoptRules(warehouse.client, wanted);
+  let rules = await adoptRules(warehouse.client, wanted);
   await adoptViewSettings(warehouse.client, viewSettings(configuration));
   await using _refreshing = startRefreshing({
     client: warehouse.client,
@@ -153,51 +153,54 @@ export async function runProcessor(
     logger,
     topicOf: (name) => [...streams].find(([, stream]) => stream.name === name)![0],
   });
-  const fatal = new AbortController();
-  await using processor = new Processor({
-    rules,
-    store: new ClickHouseStore(warehouse.client),
-    schemas: registry,
-    deadLetters,
-    observer: metrics,
-    limits: {
-      pendingRows: configuration.processor.maxPendingRows,
-      pendingBytes: configuration.processor.maxPendingBytes,
-      cachedUserDays: configuration.processor.maxCachedUserDays,
-    },
-    commitIntervalMs: configuration.processor.commitIntervalMs,
-    warn: (message, details) => logger.warn(details, message),
-    onFatal: (error) => fatal.abort(error),
-  });
-  logger.info(
-    {
-      version,
-      clickhouse: masked(warehouse.url, 'password'),
-      kafka: kafkaSide.brokers,
-      topics: [...streams.keys()],
-      group: configuration.kafka.groupId,
-      rulesEpoch: rules.epoch,
-      http: server.url,
-    },
-    'processing starts',
-  );
-  const consumer = await startConsumer({ configuration, logger }, kafka, processor, streams);
-  running.consumer = consumer;
-  const done = meanwhile?.({ warehouse, kafka: kafkaSide, metrics, rules, url: server.url });
+  const started: { meanwhile?: Promise<void> } = {};
   try {
-    await Promise.race([
-      done ?? aborted(invocation.signal),
-      aborted(fatal.signal),
-      consumer.failed,
-      endedByItself('ClickHouse', warehouse),
-      endedByItself('Kafka broker', kafkaSide),
-    ]);
-    fatal.signal.throwIfAborted();
+    for (;;) {
+      await using stretch = await startStretch({
+        client: warehouse.client,
+        configuration,
+        rules,
+        logger,
+        deadLetters,
+        schemas: registry,
+        observer: metrics,
+        startConsumer: (processor) =>
+          startConsumer({ configuration, logger }, kafka, processor, streams),
+      });
+      logger.info(
+        {
+          version,
+          clickhouse: masked(warehouse.url, 'password'),
+          kafka: kafkaSide.brokers,
+          topics: [...streams.keys()],
+          group: configuration.kafka.groupId,
+          rulesEpoch: rules.epoch,
+          http: server.url,
+        },
+        'processing starts',
+      );
+      running.consumer = stretch.consumer;
+      if (meanwhile !== undefined) {
+        const { url } = server;
+        started.meanwhile ??= meanwhile({ warehouse, kafka: kafkaSide, metrics, rules, url });
+      }
+      const outcome = await Promise.race([
+        (started.meanwhile ?? aborted(invocation.signal)).then(() => 'done' as const),
+        stretch.rulesChanged,
+        endedByItself('ClickHouse', warehouse),
+        endedByItself('Kafka broker', kafkaSide),
+      ]);
+      if (outcome === 'done') break;
+      logger.info(
+        'fewer things are to be kept from now on: processing starts again under new rules',
+      );
+      await stretch[Symbol.asyncDispose]();
+      rules = await adoptRules(warehouse.client, wanted);
+    }
     logger.info('stopping: what was read is stored first');
   } finally {
-    await consumer.settleAndStop();
     // Whoever does something meanwhile has the same signal; its fault was told by the race above.
-    await done?.catch(() => {});
+    await started.meanwhile?.catch(() => {});
   }
   logger.info('stopped');
 }

@@ -33,7 +33,7 @@ export async function withColdRun<T>(
     invocation,
     // What has no schema of its own is encoded with the folder's, whatever registry producers use.
     schemas: localRegistry(configuration),
-    rules: await adoptRules(client, configuration.rules),
+    rules: () => adoptRules(client, configuration.rules),
     command: command.slice(0, 200),
   });
   return await work(run, client);

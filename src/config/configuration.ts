@@ -107,7 +107,7 @@ function given(
 }
 
 /** What is wrong with settings that are each fine by themselves. */
-function contradictions({ kafka, topics }: Configuration): string[] {
+function contradictions({ kafka, topics, rules, refresh }: Configuration): string[] {
   const problems: string[] = [];
   if (kafka.saslMechanism !== undefined) {
     if (kafka.saslUsername === undefined) {
@@ -124,6 +124,12 @@ function contradictions({ kafka, topics }: Configuration): string[] {
   if (kafka.fetchBytes < kafka.fetchBytesPerPartition) {
     problems.push(
       `KAFKA_FETCH_BYTES must be at least KAFKA_FETCH_BYTES_PER_PARTITION (${kafka.fetchBytesPerPartition}), got "${kafka.fetchBytes}"`,
+    );
+  }
+  const { eventsRetentionDays } = refresh;
+  if (eventsRetentionDays !== undefined && eventsRetentionDays <= rules.lookbackDays) {
+    problems.push(
+      `EVENTS_RETENTION_DAYS must be more than LOOKBACK_DAYS (${rules.lookbackDays}), got "${eventsRetentionDays}"`,
     );
   }
   const seen = new Set<string>();

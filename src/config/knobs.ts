@@ -214,6 +214,11 @@ export const KNOBS = {
       meaning:
         'Seconds between two looks at the stored marts (growth, cohorts, breaches and the like); what is stale then is brought up to date.',
     }),
+    eventsRetentionDays: optional('EVENTS_RETENTION_DAYS', wholeNumber(1, 36_500), {
+      whenUnset: 'all are kept',
+      meaning:
+        'Days of raw events that are kept at least, counted back from the watermark; whole months go. Aggregates stay. More than LOOKBACK_DAYS.',
+    }),
     maxWideEventTypes: knob('MAX_WIDE_EVENT_TYPES', wholeNumber(0, 10_000), {
       fallback: '200',
       meaning:

@@ -6,6 +6,7 @@ import type { ValueDecoder } from '../decode/value-decoder.ts';
 import { BUCKETS, type UnitCache } from '../fold/unit-cache.ts';
 import type { RecordBatch, RecordCursor, SourceFault } from '../sources/source.ts';
 import type { Calendar } from '../streams/calendar.ts';
+import { ForgottenPeople } from '../streams/forgotten-people.ts';
 import type { Reason } from '../streams/reasons.ts';
 import type { Rules } from '../streams/rules.ts';
 import type { Interpreter, Stream } from '../streams/stream.ts';
@@ -44,6 +45,9 @@ export class Intake {
   readonly #time: number;
   readonly #skew: number;
   readonly #lookbackDays: number;
+  /** Events of earlier days are late, whatever the watermark. */
+  readonly #firstDay: number;
+  readonly #forgotten: ForgottenPeople | null;
   readonly #envelope;
   #watermarkDay: number;
   #remembered;
@@ -61,6 +65,8 @@ export class Intake {
     this.#time = stream.stored.index(stream.time);
     this.#skew = rules.maxFutureSkewSeconds * 1_000_000;
     this.#lookbackDays = stream.tables.late === null ? Infinity : rules.lookbackDays;
+    this.#firstDay = stream.expires === true ? (rules.eventsFrom ?? -Infinity) : -Infinity;
+    this.#forgotten = ForgottenPeople.of(stream, rules);
     this.#watermarkDay =
       progress.watermark === -Infinity ? -Infinity : calendar.day(progress.watermark);
     this.#remembered = options.remembered;
@@ -88,7 +94,7 @@ export class Intake {
 
   /** The oldest day that is not late. */
   get oldestDay(): number {
-    return this.#watermarkDay - this.#lookbackDays;
+    return Math.max(this.#watermarkDay - this.#lookbackDays, this.#firstDay);
   }
 
   /**
@@ -145,15 +151,18 @@ export class Intake {
     const slots = this.#slots;
     if (cursor.fault !== null) return this.#refuse(cursor, pending, 'invalid', cursor.fault, false);
     if (cursor.valueStart === -1) {
-      const broken = interpreter.checkRemoval(slots, cursor);
+      const broken = this.#forgotten?.hasKey(cursor)
+        ? 'user_forgotten'
+        : interpreter.checkRemoval(slots, cursor);
       if (broken !== null) return this.#refuse(cursor, pending, 'invalid', broken, false);
     } else {
       const undecoded = decoder.decode(cursor.bytes, cursor.valueStart, cursor.valueEnd, slots);
       if (undecoded !== null) {
         if (typeof undecoded !== 'string') return { kind: 'schema', id: undecoded.schemaId };
-        return this.#refuse(cursor, pending, 'invalid', undecoded, false);
+        const reason = this.#forgotten?.hasKey(cursor) ? 'user_forgotten' : undecoded;
+        return this.#refuse(cursor, pending, 'invalid', reason, false);
       }
-      const broken = interpreter.check(slots);
+      const broken = this.#forgotten?.has(slots) ? 'user_forgotten' : interpreter.check(slots);
       if (broken !== null) return this.#refuse(cursor, pending, 'invalid', broken, true);
     }
 
@@ -173,9 +182,11 @@ export class Intake {
     envelope.bucket = bucket;
     if (day < this.oldestDay) {
       this.#compare(cursor.offset, 'late', day);
-      pending.late.append(slots, envelope, this.#watermarkDay - day);
+      pending.late.append(slots, envelope, Math.max(this.#watermarkDay, this.#firstDay) - day);
       progress.late++;
-      observer.lateness(stream.name, (progress.watermark - time) / 1_000_000);
+      if (progress.watermark > time) {
+        observer.lateness(stream.name, (progress.watermark - time) / 1_000_000);
+      }
       return null;
     }
 
@@ -220,9 +231,11 @@ export class Intake {
   ): null {
     const { stream, source, progress } = this.#options;
     const { bytes, keyStart, keyEnd, valueStart, valueEnd } = cursor;
+    const forgotten = reason === 'user_forgotten';
     const copy = (start: number, end: number): Buffer | null =>
-      start === -1 ? null : Buffer.from(bytes.subarray(start, end));
-    this.#compareRefusal(cursor, outcome);
+      start === -1 || forgotten ? null : Buffer.from(bytes.subarray(start, end));
+    const value = copy(valueStart, valueEnd);
+    this.#compareRefusal(cursor.offset, outcome, value);
     progress.refused(outcome, reason);
     pending.reject(
       {
@@ -233,10 +246,10 @@ export class Intake {
         outcome,
         reason,
         key: copy(keyStart, keyEnd),
-        value: copy(valueStart, valueEnd),
-        headers: cursor.headers(),
+        value,
+        headers: forgotten ? [] : cursor.headers(),
       },
-      decoded ? recordFields(stream.schema, this.#slots) : '',
+      decoded && !forgotten ? recordFields(stream.schema, this.#slots) : '',
     );
     return null;
   }
@@ -263,13 +276,11 @@ export class Intake {
     if (!same) throw new LogRecreatedError(this.#options.source, offset);
   }
 
-  #compareRefusal(cursor: RecordCursor, outcome: 'invalid' | 'future'): void {
-    const stored = this.#stored?.get(cursor.offset);
+  #compareRefusal(offset: number, outcome: 'invalid' | 'future', value: Buffer | null): void {
+    const stored = this.#stored?.get(offset);
     if (stored === undefined) return;
-    const { bytes, valueStart, valueEnd } = cursor;
-    const value = valueStart === -1 ? '' : bytes.subarray(valueStart, valueEnd);
-    const same = stored.outcome === outcome && stored.checksum === crc32(value);
-    if (!same) throw new LogRecreatedError(this.#options.source, cursor.offset);
+    const same = stored.outcome === outcome && stored.checksum === crc32(value ?? '');
+    if (!same) throw new LogRecreatedError(this.#options.source, offset);
   }
 
   #is(field: number, bytes: Buffer): boolean {

@@ -45,7 +45,7 @@ export class Pending {
 
   reject(letter: DeadLetter, fields: string): void {
     this.rejected.append(letter, fields);
-    this.#letters.push(letter);
+    if (letter.reason !== 'user_forgotten') this.#letters.push(letter);
   }
 
   /** The inserts in the order in which they must be written, and the dead letters. */

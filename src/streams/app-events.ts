@@ -28,6 +28,8 @@ export function appEvents(avsc: object): Stream {
     entity: 'user_id',
     id: 'event_id',
     time: 'event_time',
+    person: 'user_id',
+    expires: true,
     foldFields: [
       'user_id',
       'event_id',

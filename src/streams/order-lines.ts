@@ -34,6 +34,7 @@ export function orderLines(avsc: object): Stream {
     entity: 'customer_id',
     id: 'line_id',
     time: 'invoiced_at',
+    person: 'customer_id',
     foldFields: [
       'customer_id',
       'line_id',

@@ -46,6 +46,7 @@ export const REASONS = {
   price_negative: 'price is below zero',
   tombstone_without_key: 'a record without value has no key that says what it removes',
   tombstone_without_time: 'a record without value has no timestamp that says when it removes',
+  user_forgotten: 'it is of somebody who was forgotten: neither its bytes nor its key are kept',
   future_event: 'its time is further ahead of the record time than MAX_FUTURE_SKEW_SECONDS',
 } as const;
 

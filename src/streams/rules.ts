@@ -18,6 +18,13 @@ export interface Rules {
   readonly eventTypes: EventTypeCatalogue;
   readonly platforms: PlatformList;
   readonly stockCodes: readonly StockCode[];
+  /** Whose records are refused, and nothing of them kept. Undefined: nobody's. */
+  readonly forgotten?: readonly ForgottenPerson[] | undefined;
+  /**
+   * Raw events of earlier days are not kept, so events that come for them are late. In days since
+   * 1970-01-01; undefined: all are kept.
+   */
+  readonly eventsFrom?: number | undefined;
 }
 
 export interface EventTypeCatalogue {
@@ -48,6 +55,18 @@ export interface StockCode {
   readonly code: string;
   readonly lineKind: 'manual' | 'non_product';
 }
+
+/** Somebody who is to be forgotten, without saying who it is. */
+export interface ForgottenPerson {
+  /** The field that names people of this kind. */
+  readonly field: PersonField;
+  /** `hashBytes` of the id: it says at once of nearly everybody else that they are not meant. */
+  readonly hash: number;
+  /** SHA-256 of the id, hexadecimal. */
+  readonly sha256: string;
+}
+
+export type PersonField = 'user_id' | 'customer_id';
 
 /** What an event type is that nobody has said anything about. */
 export const DEFAULT_EVENT_TYPE = {

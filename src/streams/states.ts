@@ -14,7 +14,7 @@ import { END_OF_DATES, END_OF_TIMES, FIRST_TIME } from './calendar.ts';
 import { brokenId } from './identity.ts';
 import type { IdField } from './identity.ts';
 import type { Reason } from './reasons.ts';
-import type { Rules } from './rules.ts';
+import type { PersonField, Rules } from './rules.ts';
 import type { Interpreter, KeyAndTime, Stream } from './stream.ts';
 
 export interface StateFacts {
@@ -40,9 +40,14 @@ export function states({ name, table, key, ids = [] }: StateFacts, avsc: object)
     entity: key,
     id: 'state_id',
     time: 'updated_at',
+    person: [key, ...ids].find(isPerson),
     foldFields: [key, 'state_id', 'updated_at'],
     interpreter: (rules) => new StateInterpreter(schema, stored, [key, ...ids], rules),
   };
+}
+
+function isPerson(field: IdField): field is PersonField {
+  return field === 'user_id' || field === 'customer_id';
 }
 
 const HELD = Buffer.from('no');

@@ -3,7 +3,7 @@ import type { Slots } from '../decode/slots.ts';
 import type { EntityDay, FactWriter } from '../fold/unit.ts';
 import type { NativeColumn } from '../warehouse/native-block.ts';
 import type { Reason } from './reasons.ts';
-import type { Rules } from './rules.ts';
+import type { PersonField, Rules } from './rules.ts';
 
 /**
  * What producers send on one kind of topic, and what is kept of it: everything that the processor must
@@ -23,6 +23,10 @@ export interface Stream {
   readonly time: string;
   /** The fields that the fold reads: what is read back when a unit is loaded. */
   readonly foldFields: readonly string[];
+  /** The field that names a person, who may have to be forgotten; undefined: there is none. */
+  readonly person?: PersonField | undefined;
+  /** Whether accepted records of earlier days than `eventsFrom` of the rules are not kept. */
+  readonly expires?: boolean;
   /** A reader of the stream's records under the given rules. It keeps dictionaries: one per source. */
   interpreter(rules: Rules): Interpreter;
 }

@@ -26,6 +26,10 @@ function lateTable({ name, tables }: Stream): string {
   return tables.late;
 }
 
+function keptDay({ expires }: Stream): string {
+  return expires === true ? OF_KEPT_DAY : 'true';
+}
+
 function columnsOf({ stored }: Stream): string {
   const fields = stored.fields.map(({ name }) => name).join(', ');
   return `event_date, bucket, ${fields}, source, offset, record_time, rules_epoch, ingested_at, days_late`;
@@ -39,12 +43,17 @@ const SETTLED = `offset < (
     SELECT max(next_offset) FROM source_progress WHERE stream = {stream: String} AND source = {source: String}
 )`;
 
+/** An event of a day whose raw events are gone would be late again. */
+const OF_KEPT_DAY = `event_date >= (
+    SELECT toDate(ifNull(argMaxOrNull(JSONExtractUInt(rules, 'eventsFrom'), epoch), 0)) FROM rules
+)`;
+
 export async function readLateSources(
   client: ClickHouseClient,
   stream: Stream,
 ): Promise<readonly LateSource[]> {
   const query = `
-SELECT source, countIf(applied_at IS NULL) AS waiting, countIf(applied_at IS NOT NULL) AS applied
+SELECT source, countIf(applied_at IS NULL AND ${keptDay(stream)}) AS waiting, countIf(applied_at IS NOT NULL) AS applied
 FROM ${lateTable(stream)} FINAL
 GROUP BY source
 ORDER BY source`;
@@ -78,7 +87,7 @@ WITH (
 ) AS at
 SELECT ${columns}, at
 FROM ${table} FINAL
-WHERE source = {source: String} AND applied_at IS NULL AND ${SETTLED}`;
+WHERE source = {source: String} AND applied_at IS NULL AND ${SETTLED} AND ${keptDay(stream)}`;
   try {
     await client.command({ query, query_params: { stream: stream.name, source } });
   } catch (error) {

@@ -27,7 +27,7 @@ export interface Lease extends AsyncDisposable {
   readonly lost: AbortSignal;
 }
 
-interface Holder {
+export interface LeaseHolder {
   readonly command: string;
   readonly host: string;
   readonly pid: number;
@@ -39,7 +39,7 @@ export class LeaseTakenError extends Error {
   readonly code = 'lease_taken';
   readonly retryable = true;
 
-  constructor({ command, host, pid, since }: Holder) {
+  constructor({ command, host, pid, since }: LeaseHolder) {
     super(
       `"${command}" is at work on this database (process ${pid} on ${host}, since ${since} UTC), and ` +
         'only one at a time may be: wait until it has ended, or stop it, and start again',
@@ -77,6 +77,39 @@ export async function takeLease(
   }
 }
 
+/**
+ * Says that this process is at work on something that any number may do at a time, until the lease is
+ * given back. It is renewed whatever happens in between.
+ */
+export async function joinLease(
+  client: ClickHouseClient,
+  name: string,
+  command: string,
+): Promise<AsyncDisposable> {
+  const claim = new Claim(client, name, command);
+  await claim.write(HOLDS_S);
+  return claim.keep(Infinity);
+}
+
+/** Who holds leases that a condition on `name` and `holder` chooses; the dead are left out. */
+export async function leaseHolders(
+  client: ClickHouseClient,
+  condition: string,
+  parameters: Record<string, unknown>,
+): Promise<readonly LeaseHolder[]> {
+  const result = await client.query({
+    query: `
+SELECT command, host, pid, toString(acquired_at) AS since
+FROM leases_rows FINAL
+WHERE ${condition} AND expires_at > now64(3)
+ORDER BY acquired_at`,
+    query_params: parameters,
+    format: 'JSONEachRow',
+  });
+  const holders = await result.json<LeaseHolder>();
+  return holders.filter(({ host, pid }) => host !== hostname() || isAlive(pid));
+}
+
 class Claim {
   readonly #client: ClickHouseClient;
   readonly #name: string;
@@ -108,24 +141,20 @@ SELECT {name: String}, {holder: UUID}, {command: String}, {host: String}, {pid: 
   }
 
   /** Whoever else holds it, unless its process is known to be gone. */
-  async otherHolder(): Promise<Holder | null> {
-    const result = await this.#client.query({
-      query: `
-SELECT command, host, pid, toString(acquired_at) AS since
-FROM leases_rows FINAL
-WHERE name = {name: String} AND holder != {holder: UUID} AND expires_at > now64(3)
-ORDER BY acquired_at`,
-      query_params: { name: this.#name, holder: this.#holder },
-      format: 'JSONEachRow',
-    });
-    const holders = await result.json<Holder>();
-    return holders.find(({ host, pid }) => host !== hostname() || isAlive(pid)) ?? null;
+  async otherHolder(): Promise<LeaseHolder | null> {
+    const others = await leaseHolders(
+      this.#client,
+      'name = {name: String} AND holder != {holder: UUID}',
+      { name: this.#name, holder: this.#holder },
+    );
+    return others[0] ?? null;
   }
 
-  keep(): Lease {
+  /** Keeps it until it could not be renewed for so many milliseconds. */
+  keep(patienceMs = HOLDS_S * 1000): Lease {
     const lost = new AbortController();
     const stop = new AbortController();
-    const renewing = this.#renew(stop.signal, () => lost.abort(new LeaseLostError()));
+    const renewing = this.#renew(stop.signal, patienceMs, () => lost.abort(new LeaseLostError()));
     return {
       lost: lost.signal,
       [Symbol.asyncDispose]: async () => {
@@ -137,7 +166,7 @@ ORDER BY acquired_at`,
     };
   }
 
-  async #renew(stop: AbortSignal, lose: () => void): Promise<void> {
+  async #renew(stop: AbortSignal, patienceMs: number, lose: () => void): Promise<void> {
     let renewed = performance.now();
     for (;;) {
       try {
@@ -145,7 +174,7 @@ ORDER BY acquired_at`,
       } catch {
         return;
       }
-      if (performance.now() - renewed > HOLDS_S * 1000) return lose();
+      if (performance.now() - renewed > patienceMs) return lose();
       const asked = performance.now();
       await this.write(HOLDS_S).then(
         () => {

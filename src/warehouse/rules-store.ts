@@ -3,7 +3,13 @@
  * rules to work under, recorded as a new epoch when they differ from the newest ones.
  */
 import type { ClickHouseClient } from '@clickhouse/client';
-import type { EventType, PlatformList, Rules, StockCode } from '../streams/rules.ts';
+import type {
+  EventType,
+  ForgottenPerson,
+  PlatformList,
+  Rules,
+  StockCode,
+} from '../streams/rules.ts';
 import { warehouseError, WarehouseError } from './errors.ts';
 import { rulesFingerprint, rulesFromJson, rulesToJson } from './rules-text.ts';
 
@@ -15,6 +21,8 @@ export interface WantedRules {
   /** Microseconds since 1970. */
   readonly minEventTime: number;
   readonly sessionGapSeconds: number;
+  /** See `Rules`; once it is recorded it never goes back. */
+  readonly eventsFrom?: number | undefined;
   /** Whether unlisted event types are invalid. Undefined: as in the newest rules, at first not. */
   readonly eventTypesClosed?: boolean | undefined;
   /** Whether unlisted platforms are invalid. Undefined: as in the newest rules, at first not. */
@@ -32,13 +40,15 @@ const MAX_ROUNDS = 100;
  */
 export async function adoptRules(client: ClickHouseClient, wanted: WantedRules): Promise<Rules> {
   try {
-    const [types, platforms, stockCodes] = await Promise.all([
+    const [types, platforms, stockCodes, forgotten] = await Promise.all([
       readEventTypes(client),
       readPlatforms(client),
       readStockCodes(client),
+      readForgotten(client),
     ]);
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const newest = await readNewest(client);
+      const eventsFrom = Math.max(newest?.rules.eventsFrom ?? 0, wanted.eventsFrom ?? 0);
       const rules: Rules = {
         epoch: (newest?.rules.epoch ?? 0) + 1,
         timezone: wanted.timezone,
@@ -55,6 +65,8 @@ export async function adoptRules(client: ClickHouseClient, wanted: WantedRules):
           platforms,
         },
         stockCodes,
+        ...(forgotten.length > 0 && { forgotten }),
+        ...(eventsFrom > 0 && { eventsFrom }),
       };
       const fingerprint = rulesFingerprint(rules);
       if (newest?.fingerprint === fingerprint) return { ...rules, epoch: newest.rules.epoch };
@@ -90,6 +102,18 @@ export async function readNewestRules(client: ClickHouseClient): Promise<Rules |
   } catch (error) {
     throw warehouseError(error, 'read the rules');
   }
+}
+
+/**
+ * Whether newer rules differ from a processor's only in what is not to be kept: it can take these up
+ * whatever its configuration says.
+ */
+export function onlyKeepLess(own: Rules, newest: Rules): boolean {
+  const { forgotten, eventsFrom } = newest;
+  return (
+    newest.epoch > own.epoch &&
+    rulesFingerprint({ ...own, forgotten, eventsFrom }) === rulesFingerprint(newest)
+  );
 }
 
 interface RecordedRules {
@@ -184,4 +208,15 @@ ORDER BY code`,
     format: 'JSONEachRow',
   });
   return result.json<StockCode>();
+}
+
+async function readForgotten(client: ClickHouseClient): Promise<ForgottenPerson[]> {
+  const result = await client.query({
+    query: `
+SELECT DISTINCT field, hash, sha256
+FROM forgotten_users
+ORDER BY field, sha256`,
+    format: 'JSONEachRow',
+  });
+  return result.json<ForgottenPerson>();
 }

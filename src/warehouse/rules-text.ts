@@ -15,7 +15,7 @@ export const RULES_CODE_VERSION = 1;
  * defaults, since an unlisted name is treated just the same.
  */
 export function rulesFingerprint(rules: Rules): string {
-  const { eventTypes, platforms, stockCodes } = rules;
+  const { eventTypes, platforms, stockCodes, forgotten = [], eventsFrom } = rules;
   const types = eventTypes.types
     .filter((type) => eventTypes.closed || decidesSomething(type))
     .map(({ name, aliases, serverSide, miles }) => [name, aliases.toSorted(), serverSide, miles]);
@@ -34,6 +34,11 @@ export function rulesFingerprint(rules: Rules): string {
     platforms.closed,
     sortedByText(names),
     sortedByText(stockCodes.map(({ code, lineKind }) => [code, lineKind])),
+    // What there was nothing of before it could be told leaves older fingerprints as they are.
+    ...(forgotten.length > 0
+      ? [sortedByText(forgotten.map(({ field, sha256 }) => [field, sha256]))]
+      : []),
+    ...(eventsFrom === undefined ? [] : [eventsFrom]),
   ]);
   return createHash('sha256').update(canonical).digest('hex');
 }
@@ -73,6 +78,16 @@ const STORED_RULES = z.object({
   stockCodes: z
     .array(z.object({ code: z.string(), lineKind: z.enum(['manual', 'non_product']) }))
     .default([]),
+  forgotten: z
+    .array(
+      z.object({
+        field: z.enum(['user_id', 'customer_id']),
+        hash: z.number(),
+        sha256: z.string(),
+      }),
+    )
+    .optional(),
+  eventsFrom: z.number().optional(),
 });
 
 /** JSON has no infinity. */

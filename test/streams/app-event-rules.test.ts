@@ -72,7 +72,7 @@ test.each(breaches)('%s: %j', (reason, given, rules = anyRules) => {
 });
 
 test('every reason that a rule of app events gives is tested here, and listed', () => {
-  const ofRules = /^(event_|user_|unknown_event_type|time_|miles_|platform_|page_url_)/;
+  const ofRules = /^(event_|user_id_|unknown_event_type|time_|miles_|platform_|page_url_)/;
   const listed = Object.keys(REASONS).filter((reason) => ofRules.test(reason));
   expect([...new Set(breaches.map(([reason]) => reason))].sort()).toEqual(listed.sort());
 });
