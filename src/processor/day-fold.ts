@@ -1,6 +1,7 @@
 /** In: a source and a day. Out: the aggregates of that day as folded from what is stored as accepted. */
 import PQueue from 'p-queue';
 import { BUCKETS, UnitCache } from '../fold/unit-cache.ts';
+import { Calendar } from '../streams/calendar.ts';
 import type { Rules } from '../streams/rules.ts';
 import type { Stream } from '../streams/stream.ts';
 import { AggregateBlock } from '../warehouse/aggregate-block.ts';
@@ -34,6 +35,7 @@ export async function foldDay(
     source,
     interpreter,
     cache,
+    calendar: new Calendar(rules.timezone),
     store,
     loads: new PQueue({ concurrency: 1 }),
     lookElsewhere: false,

@@ -81,7 +81,7 @@ export class TakenLog {
       observer,
       remembered,
     });
-    this.loader = new UnitLoader({ ...shared, store, loads, lookElsewhere, retrying });
+    this.loader = new UnitLoader({ ...shared, calendar, store, loads, lookElsewhere, retrying });
   }
 
   /**

@@ -4,6 +4,7 @@ import { RowBinaryReader } from '../decode/row-binary.ts';
 import { Slots } from '../decode/slots.ts';
 import type { Unit } from '../fold/unit.ts';
 import { BUCKETS, type UnitCache } from '../fold/unit-cache.ts';
+import type { Calendar } from '../streams/calendar.ts';
 import type { Interpreter, Stream } from '../streams/stream.ts';
 import type { AcceptedQuery, Store } from '../warehouse/store.ts';
 
@@ -12,6 +13,7 @@ export interface UnitLoaderOptions {
   readonly source: string;
   readonly interpreter: Interpreter;
   readonly cache: UnitCache;
+  readonly calendar: Calendar;
   readonly store: Store;
   /** Bounds how many loads run at once in the process. */
   readonly loads: PQueue;
@@ -20,6 +22,12 @@ export interface UnitLoaderOptions {
   /** Wraps each read, to try it again. */
   readonly retrying: <T>(operation: string, read: () => Promise<T>) => Promise<T>;
 }
+
+/**
+ * How many days one question asks for. A file in the order of its users touches hundreds at once, and each
+ * question takes milliseconds however little it brings.
+ */
+const DAYS_AT_ONCE = 64;
 
 /**
  * Brings absent units back: from the rows that their source has accepted, by the same fold that made
@@ -42,56 +50,74 @@ export class UnitLoader {
     before: number,
     write: number,
   ): Promise<number> {
-    const days = [...units].map(
-      ([day, buckets]) =>
-        () =>
-          this.#loadDay(day, [...buckets], before, write),
-    );
-    const loaded = await this.#options.loads.addAll(days);
+    const days = [...units];
+    const loads = [];
+    for (let at = 0; at < days.length; at += DAYS_AT_ONCE) {
+      const some = new Map(days.slice(at, at + DAYS_AT_ONCE));
+      loads.push(() => this.#loadDays(some, before, write));
+    }
+    const loaded = await this.#options.loads.addAll(loads);
     return loaded.reduce((sum, entityDays) => sum + entityDays, 0);
   }
 
-  async #loadDay(day: number, buckets: number[], before: number, write: number): Promise<number> {
+  async #loadDays(
+    units: ReadonlyMap<number, ReadonlySet<number>>,
+    before: number,
+    write: number,
+  ): Promise<number> {
     const { stream, source, store, retrying, lookElsewhere, cache } = this.#options;
     const query: AcceptedQuery = {
       table: stream.tables.accepted,
       source,
-      day,
-      buckets,
+      days: [...units.keys()],
+      // Of some days this may be more than is wanted: it is passed over.
+      buckets: [...new Set([...units.values()].flatMap((buckets) => [...buckets]))],
       before,
       columns: stream.foldFields,
     };
+    const names = [stream.entity, stream.id, stream.time];
     const [own, elsewhere] = await Promise.all([
       retrying('load', () => store.readAccepted(query)),
       lookElsewhere
         ? retrying('load_elsewhere', () =>
-            store.readAcceptedElsewhere({ ...query, columns: [stream.entity, stream.id] }),
+            store.readAcceptedElsewhere({ ...query, columns: names }),
           )
         : null,
     ]);
-    const created = new Map(buckets.map((bucket) => [bucket, cache.create(day, bucket)]));
-    for (const unit of created.values()) unit.usedBy = write;
+    const created = new Map<number, Map<number, Unit>>();
+    for (const [day, buckets] of units) {
+      const made = [...buckets].map((bucket) => [bucket, cache.create(day, bucket)] as const);
+      created.set(day, new Map(made));
+    }
     this.#fold(own, stream.foldFields, created, true);
-    if (elsewhere !== null) this.#fold(elsewhere, [stream.entity, stream.id], created, false);
-    return [...created.values()].reduce((sum, unit) => sum + unit.entities, 0);
+    if (elsewhere !== null) this.#fold(elsewhere, names, created, false);
+    let entityDays = 0;
+    for (const unit of [...created.values()].flatMap((made) => [...made.values()])) {
+      unit.usedBy = write;
+      entityDays += unit.entities;
+    }
+    return entityDays;
   }
 
   #fold(
     rows: Buffer,
     columns: readonly string[],
-    units: ReadonlyMap<number, Unit>,
+    units: ReadonlyMap<number, ReadonlyMap<number, Unit>>,
     own: boolean,
   ): void {
-    const { stream, interpreter } = this.#options;
+    const { stream, interpreter, calendar } = this.#options;
     const { stored } = stream;
     const slots = new Slots(stored.fields.length);
-    const [entity, id] = [stored.index(stream.entity), stored.index(stream.id)];
+    const [entity, id, time] = [stream.entity, stream.id, stream.time].map(stored.index) as [
+      number,
+      number,
+      number,
+    ];
     const reader = new RowBinaryReader(stored, columns, rows);
     while (reader.next(slots)) {
       const hash = hashBytes(rows, slots.start[entity]!, slots.end[entity]!);
-      const unit = units.get(hash % BUCKETS);
-      if (unit === undefined)
-        throw new Error(`a row of ${stream.tables.accepted} is in a bucket that is not its own`);
+      const unit = units.get(calendar.day(slots.number[time]!))?.get(hash % BUCKETS);
+      if (unit === undefined) continue;
       const number = unit.entity(rows, slots.start[entity]!, slots.end[entity]!, hash);
       const event = unit.add(number, rows, slots.start[id]!, slots.end[id]!);
       if (event === -1 || !own) continue;

@@ -87,25 +87,25 @@ export class ClickHouseStore implements Store {
   }
 
   readAccepted(query: AcceptedQuery): Promise<Buffer> {
-    return this.#readUnit(
+    return this.#readUnits(
       query,
       `SELECT ${query.columns.map(identifier).join(', ')}
 FROM ${identifier(query.table)}
-WHERE ${UNIT} AND source = {source: String} AND offset < {before: UInt64}`,
+WHERE ${UNITS} AND source = {source: String} AND offset < {before: UInt64}`,
     );
   }
 
   async readAcceptedElsewhere(query: AcceptedQuery): Promise<Buffer> {
     const table = identifier(query.table);
     const { entity, id } = await this.#keyOf(query.table);
-    return this.#readUnit(
+    return this.#readUnits(
       query,
-      `SELECT DISTINCT ${entity}, ${id}
+      `SELECT DISTINCT ${query.columns.map(identifier).join(', ')}
 FROM ${table}
-WHERE ${UNIT} AND source != {source: String} AND (${entity}, ${id}) NOT IN (
-  SELECT ${entity}, ${id}
+WHERE ${UNITS} AND source != {source: String} AND (event_date, ${entity}, ${id}) NOT IN (
+  SELECT event_date, ${entity}, ${id}
   FROM ${table}
-  WHERE ${UNIT} AND source = {source: String} AND offset >= {before: UInt64}
+  WHERE ${UNITS} AND source = {source: String} AND offset >= {before: UInt64}
 )`,
     );
   }
@@ -170,10 +170,10 @@ WHERE stream = {stream: String} AND ${AHEAD}`;
     );
   }
 
-  #readUnit(query: AcceptedQuery, select: string): Promise<Buffer> {
-    const { table, day, source, before, buckets } = query;
+  #readUnits(query: AcceptedQuery, select: string): Promise<Buffer> {
+    const { table, days, source, before, buckets } = query;
     return this.#read(`read accepted rows of ${source} from ${table}`, select, {
-      day,
+      days: [...days],
       source,
       before,
       buckets: [...buckets],
@@ -239,7 +239,8 @@ interface RowKey {
   readonly id: string;
 }
 
-const UNIT = 'event_date = toDate({day: UInt16}) AND bucket IN {buckets: Array(UInt8)}';
+const UNITS =
+  'event_date IN arrayMap(day -> toDate(day), {days: Array(UInt16)}) AND bucket IN {buckets: Array(UInt8)}';
 const OUTDATED =
   'source = {source: String} AND offset >= {offset: UInt64} AND rules_epoch < {beforeEpoch: UInt32}';
 

@@ -15,8 +15,9 @@ export interface Store {
   /** Rows of accepted events, as RowBinary with the columns in the order of `columns`; rows in any order. */
   readAccepted(query: AcceptedQuery): Promise<Buffer>;
   /**
-   * The (entity, id) pairs, as RowBinary of two Strings, that sources other than `query.source` have
-   * accepted in these units, without those that `query.source` holds itself at or after `query.before`.
+   * The records, as RowBinary of `query.columns`, that sources other than `query.source` have accepted
+   * on these days and in these buckets, without those (by day, entity and id) that `query.source` holds
+   * itself at or after `query.before`.
    */
   readAcceptedElsewhere(query: AcceptedQuery): Promise<Buffer>;
   /** The entities and days of which a table of accepted rows has rows in the range. */
@@ -76,12 +77,12 @@ export interface StoredRefusal {
   readonly checksum: number;
 }
 
-/** Which accepted rows of one source to read: those of one day and some buckets, below an offset. */
+/** Which accepted rows of one source to read: those of some days and some buckets, below an offset. */
 export interface AcceptedQuery {
   readonly table: string;
   readonly source: string;
   /** Days since 1970-01-01. */
-  readonly day: number;
+  readonly days: readonly number[];
   readonly buckets: readonly number[];
   /** Only rows whose offset is lower. */
   readonly before: number;

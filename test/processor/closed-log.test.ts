@@ -71,7 +71,8 @@ function takeInFile(name: string, ids: readonly string[], isDead = never): Promi
         name,
         async *read() {
           await Promise.resolve();
-          for (const record of records(name, ids)) yield batchOf([record]);
+          // As one: what is stored when the first line is written must not depend on how fast that is.
+          yield batchOf(records(name, ids));
         },
       },
       assign: (options) => processor.assign(stream, options),

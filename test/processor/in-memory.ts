@@ -56,7 +56,7 @@ export class MemoryWarehouse implements Store {
     const { columns } = this.tables.shapes[query.table]!;
     const rows = this.rows(query.table).filter(
       (row) =>
-        row['event_date'] === query.day &&
+        query.days.includes(Number(row['event_date'])) &&
         query.buckets.includes(Number(row['bucket'])) &&
         row['source'] === query.source &&
         Number(row['offset']) < query.before,

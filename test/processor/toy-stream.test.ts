@@ -130,7 +130,7 @@ test('after a restart the days are loaded again, and what was accepted before is
   expect(world.store.loads).toEqual([]);
   await world.run([payment('1'), payment('3', { quantity: 10, paid_at: MONDAY + 1 })]);
   expect(world.store.loads).toMatchObject([
-    { table: 'payment_rows', day: TODAY, before: 2, columns: payments.foldFields },
+    { table: 'payment_rows', days: [TODAY], before: 2, columns: payments.foldFields },
   ]);
   expect(world.customerDays()).toEqual([
     [TODAY, 'ann', 2, 15, 7, MONDAY],

@@ -93,23 +93,35 @@ export class MemoryStore implements Store {
             query.columns.map((name) => writeRowBinary(columns[name] ?? '', row[name] ?? null)),
           ),
       );
-    return this.#network.ask(this.process, `load day ${query.day} of ${query.source}`, answer);
+    return this.#network.ask(
+      this.process,
+      `load days ${query.days.join(', ')} of ${query.source}`,
+      answer,
+    );
   }
 
   readAcceptedElsewhere(query: AcceptedQuery): Promise<Buffer> {
-    const pair = (row: Row): Buffer =>
+    const columns = this.#tables.shapes[query.table]?.columns ?? {};
+    const written = (row: Row): Buffer =>
       Buffer.concat(
-        ['user_id', 'event_id'].map((name) => writeRowBinary('String', row[name] ?? null)),
+        query.columns.map((name) => writeRowBinary(columns[name] ?? '', row[name] ?? null)),
       );
+    const name = (row: Row): string =>
+      JSON.stringify([row['event_date'], row['user_id'], row['event_id']]);
     const answer = (): Buffer => {
       const unit = this.#unit(query);
       const own = unit.filter((row) => row['source'] === query.source);
-      const ownLater = own.filter((row) => Number(row['offset']) >= query.before).map(pair);
-      const others = unit.filter((row) => row['source'] !== query.source).map(pair);
-      const kept = others.filter((other) => !ownLater.some((one) => one.equals(other)));
-      return Buffer.concat(kept);
+      const ownLater = new Set(
+        own.filter((row) => Number(row['offset']) >= query.before).map(name),
+      );
+      const others = unit.filter((row) => row['source'] !== query.source);
+      return Buffer.concat(others.filter((row) => !ownLater.has(name(row))).map(written));
     };
-    return this.#network.ask(this.process, `load day ${query.day} of other sources`, answer);
+    return this.#network.ask(
+      this.process,
+      `load days ${query.days.join(', ')} of other sources`,
+      answer,
+    );
   }
 
   readOutdated(table: string, range: OutdatedRange): Promise<readonly OutdatedEntityDay[]> {
@@ -156,7 +168,9 @@ export class MemoryStore implements Store {
     return this.#tables
       .rows(query.table)
       .filter(
-        (row) => row['event_date'] === query.day && query.buckets.includes(Number(row['bucket'])),
+        (row) =>
+          query.days.includes(Number(row['event_date'])) &&
+          query.buckets.includes(Number(row['bucket'])),
       );
   }
 

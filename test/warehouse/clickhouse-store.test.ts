@@ -157,7 +157,7 @@ test('accepted rows are read below an offset, for some buckets of one day of one
   const read = await store.readAccepted({
     table: 'events_rows',
     source: 'read/0',
-    day: 19_001,
+    days: [19_001, 19_000],
     buckets: [3, 5],
     before: 7,
     columns: ['event_id', 'platform', 'country', 'event_time', 'event_type'],
@@ -187,7 +187,7 @@ test('a load of 100,000 keys comes back whole', async () => {
   const read = await store.readAccepted({
     table: 'events_rows',
     source: 'many/0',
-    day: 19_003,
+    days: [19_003],
     buckets: Array.from({ length: 256 }, (_, bucket) => bucket),
     before: 100_000,
     columns: ['bucket'],
@@ -207,8 +207,9 @@ test('what other sources accepted is read without what this source itself holds 
       { ...row, id: 'only here', source: 'cold/0', offset: 6 },
     ]),
   ]);
-  const query = { table: 'events_rows', source: 'cold/0', day: 19_004, buckets: [0], before: 5 };
-  const read = await store.readAcceptedElsewhere({ ...query, columns: [] });
+  const query = { table: 'events_rows', source: 'cold/0', days: [19_004], buckets: [0], before: 5 };
+  const columns = ['user_id', 'event_id', 'event_time'];
+  const read = await store.readAcceptedElsewhere({ ...query, columns });
   const pairs = read.toString('latin1');
   expect(pairs).toContain('elsewhere');
   expect(pairs).toContain('both, earlier');
