@@ -1,8 +1,8 @@
 /** In: the bytes of an Avro object container file. Out: its schema, and its blocks unpacked. */
 import { inflateRawSync } from 'node:zlib';
-import { decompress as zstdDecompress } from 'fzstd';
 import { uncompress } from 'snappyjs';
 import { FileError, causeOf } from './file-error.ts';
+import { unpackZstd } from './zstd-block.ts';
 
 const MAGIC = Buffer.from('Obj\u0001', 'latin1');
 const SYNC_BYTES = 16;
@@ -79,7 +79,7 @@ const CODECS = new Map<string, (packed: Buffer) => Buffer>([
   ['deflate', (packed) => inflateRawSync(packed, { maxOutputLength: MAX_BLOCK_BYTES })],
   // The last four bytes are a checksum.
   ['snappy', (packed) => uncompress(packed.subarray(0, -4), MAX_BLOCK_BYTES)],
-  ['zstandard', (packed) => Buffer.from(zstdDecompress(packed))],
+  ['zstandard', (packed) => unpackZstd(packed, MAX_BLOCK_BYTES)],
 ]);
 
 async function readMetadata(input: ByteReader): Promise<Map<string, Buffer>> {

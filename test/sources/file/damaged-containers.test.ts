@@ -82,3 +82,42 @@ test('a date that no calendar has is no time, and the rows after it are read', a
   const rows = await rowsOf(path);
   expect(rows.map(({ cells }) => cells[1])).toEqual(['2147483647 days', '1970-01-02']);
 });
+
+/** A frame of zeros: blocks of one repeated byte, 128 KiB each. */
+function zeros(blocks: number, header: readonly number[]): Buffer {
+  const repeated = (last: boolean): number[] => {
+    const head = (131_072 << 3) | (1 << 1) | (last ? 1 : 0);
+    return [head & 0xff, (head >> 8) & 0xff, head >> 16, 0];
+  };
+  const all = Array.from({ length: blocks }, (_, at) => repeated(at === blocks - 1));
+  return Buffer.from([0x28, 0xb5, 0x2f, 0xfd, ...header, ...all.flat()]);
+}
+
+function zstandard(packed: Buffer): Buffer {
+  const meta = {
+    'avro.schema': Buffer.from(JSON.stringify(SCHEMA)),
+    'avro.codec': Buffer.from('zstandard'),
+  };
+  return Buffer.concat([
+    Buffer.from('Obj\x01', 'latin1'),
+    avro.Type.forSchema({ type: 'map', values: 'bytes' }).toBuffer(meta),
+    SYNC,
+    LONG.toBuffer(1),
+    LONG.toBuffer(packed.length),
+    packed,
+    SYNC,
+  ]);
+}
+
+test.each([
+  { what: 'grows beyond it', packed: zeros(2049, [0, 0x58]) },
+  { what: 'announces a window beyond it', packed: zeros(1, [0, 0xff]) },
+  { what: 'announces a size beyond it', packed: zeros(1, [0xe0, 0, 0, 0, 0, 1, 0, 0, 0]) },
+])('a block of Zstandard that $what is refused at the bound of a block', async ({ packed }) => {
+  const path = await folder.write('bomb.avro', zstandard(packed));
+  const before = process.memoryUsage().rss;
+  await expect(rowsOf(path)).rejects.toThrow(
+    'a block cannot be unpacked: it is larger than 268435456 bytes when unpacked',
+  );
+  expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 30);
+});
