@@ -291,10 +291,10 @@ function partitionFigure(partitions: readonly PartitionReport[]): Markup {
               },
               { head: 'lag, age', number: true, cell: (row) => age(numberIn(row, 'lagSeconds')) },
               {
-                head: 'watermark',
+                head: 'watermark, UTC',
                 cell: (row) => {
                   const seconds = numberIn(row, 'watermark');
-                  return seconds === null ? 'none' : moment(new Date(1000 * seconds));
+                  return seconds === null ? 'none' : moment(new Date(1000 * seconds)).replace(' UTC', '');
                 },
               },
             ],
