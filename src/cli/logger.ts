@@ -1,7 +1,8 @@
-/** In: the level. Out: a logger that writes to stderr, for stdout belongs to data. */
+/** In: the level. Out: a logger that writes to stderr, for stdout belongs to data: JSON, or readable on a terminal. */
 import { destination, pino } from 'pino';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.ts';
+import { readableLog } from './readable-log.ts';
 
 /** Of a short command: what is retried inside is not its user's business, unless asked for. */
 export function commandLogger({ logging }: Configuration): Logger {
@@ -18,6 +19,8 @@ export function serviceLogger({ logging }: Configuration): Logger {
   return toStderr(logging.level);
 }
 
+/** For a person where a person looks, else one JSON object a line. An error has its causes in its stack. */
 function toStderr(level: string): Logger {
-  return pino({ level }, destination({ dest: 2, sync: true }));
+  const { stderr } = process;
+  return pino({ level }, stderr.isTTY ? readableLog(stderr) : destination({ dest: 2, sync: true }));
 }

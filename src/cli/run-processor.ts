@@ -27,6 +27,7 @@ import type { VitalSigns } from '../warehouse/vital-signs.ts';
 import { watchVitalSigns } from '../warehouse/vital-signs-loop.ts';
 import { seedActiveTypes } from './event-type-rows.ts';
 import { UsageError, WorkError } from './exit-status.ts';
+import { flowLog } from './flow-log.ts';
 import type { Invocation } from './invocation.ts';
 import { openKafka } from './kafka.ts';
 import type { OpenKafka } from './kafka.ts';
@@ -142,8 +143,8 @@ export async function runProcessor(
   await using _watching = watchVitalSigns({
     client: warehouse.client,
     intervalMs: Math.min(configuration.refresh.intervalSeconds * 1000, LONGEST_LOOK_INTERVAL_MS),
-    onSigns: (signs) => {
-      running.clickhouseAnswers = signs !== undefined;
+    onLook: (answers, signs) => {
+      running.clickhouseAnswers = answers;
       if (signs !== undefined) running.signs = signs;
     },
   });
@@ -152,6 +153,11 @@ export async function runProcessor(
     kafka,
     logger,
     topicOf: (name) => [...streams].find(([, stream]) => stream.name === name)![0],
+  });
+  using flow = flowLog({
+    logger,
+    observer: metrics,
+    partitions: () => running.consumer?.lag() ?? [],
   });
   const started: { meanwhile?: Promise<void> } = {};
   try {
@@ -163,7 +169,7 @@ export async function runProcessor(
         logger,
         deadLetters,
         schemas: registry,
-        observer: metrics,
+        observer: flow.observer,
         startConsumer: (processor) =>
           startConsumer({ configuration, logger }, kafka, processor, streams),
       });
