@@ -1,6 +1,7 @@
 /** Takes the vital signs again and again. In: a client and an interval. Out: what was found, or that nothing was. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
+import { WarehouseError } from './errors.ts';
 import { readVitalSigns } from './vital-signs.ts';
 import type { VitalSigns } from './vital-signs.ts';
 
@@ -8,23 +9,26 @@ export interface VitalSignsOptions {
   readonly client: ClickHouseClient;
   /** From the end of one look to the start of the next. At least 1. */
   readonly intervalMs: number;
-  /** Undefined: ClickHouse could not be asked, or gave no answer. */
-  readonly onSigns: (signs: VitalSigns | undefined) => void;
+  /** Whether ClickHouse answered; the signs unless it refused to give them. */
+  readonly onLook: (answers: boolean, signs: VitalSigns | undefined) => void;
 }
 
 /** Runs until it is disposed of. */
 export function watchVitalSigns({
   client,
   intervalMs,
-  onSigns,
+  onLook,
 }: VitalSignsOptions): AsyncDisposable {
   const stop = new AbortController();
   const run = async (): Promise<void> => {
     while (!stop.signal.aborted) {
-      // Whoever writes meets the same error, and says it.
-      const signs = await readVitalSigns(client, stop.signal).catch(() => undefined);
-      if (stop.signal.aborted) return;
-      onSigns(signs);
+      try {
+        const signs = await readVitalSigns(client, stop.signal);
+        onLook(true, signs);
+      } catch (error) {
+        // Whoever writes meets the same error, and says it.
+        if (!stop.signal.aborted) onLook(isRefusal(error), undefined);
+      }
       await sleep(intervalMs, undefined, { signal: stop.signal }).catch(() => {});
     }
   };
@@ -35,4 +39,9 @@ export function watchVitalSigns({
       await running;
     },
   };
+}
+
+/** Errors of ClickHouse itself have numbers. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof WarehouseError && /^\d+$/.test(error.code);
 }

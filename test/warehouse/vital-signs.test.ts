@@ -1,7 +1,7 @@
+import type { ClickHouseClient } from '@clickhouse/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openClickHouse } from '../../src/warehouse/clickhouse-client.ts';
 import { readVitalSigns } from '../../src/warehouse/vital-signs.ts';
-import type { VitalSigns } from '../../src/warehouse/vital-signs.ts';
 import { watchVitalSigns } from '../../src/warehouse/vital-signs-loop.ts';
 import { testClickHouse } from '../support/clickhouse.ts';
 import type { TestClickHouse } from '../support/clickhouse.ts';
@@ -92,14 +92,21 @@ FROM activity_by_day_rows FINAL WHERE event_date = '2025-02-26'`,
   expect(broken.growth.map(({ brokenIdentities }) => brokenIdentities > 0)).toEqual([true, false]);
 });
 
-test('whoever watches is told when ClickHouse does not answer', async () => {
-  const seen: (VitalSigns | undefined)[] = [];
+test('whoever watches is told whether ClickHouse answers, even when it refuses', async () => {
+  const looks = async (client: ClickHouseClient) => {
+    const seen: boolean[] = [];
+    await using _watching = watchVitalSigns({
+      client,
+      intervalMs: 10,
+      onLook: (answers, signs) => {
+        expect(signs).toBeUndefined();
+        seen.push(answers);
+      },
+    });
+    await eventually('two looks', () => seen.length >= 2);
+    return seen[0];
+  };
   await using nobody = openClickHouse({ url: 'http://127.0.0.1:1' });
-  await using _watching = watchVitalSigns({
-    client: nobody,
-    intervalMs: 10,
-    onSigns: (signs) => seen.push(signs),
-  });
-  await eventually('two looks', () => seen.length >= 2);
-  expect(seen[0]).toBeUndefined();
+  expect(await looks(nobody)).toBe(false);
+  expect(await looks(await clickhouse.freshDatabase({ migrated: false }))).toBe(true);
 });
