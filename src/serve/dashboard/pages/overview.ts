@@ -294,7 +294,9 @@ function partitionFigure(partitions: readonly PartitionReport[]): Markup {
                 head: 'watermark, UTC',
                 cell: (row) => {
                   const seconds = numberIn(row, 'watermark');
-                  return seconds === null ? 'none' : moment(new Date(1000 * seconds)).replace(' UTC', '');
+                  return seconds === null
+                    ? 'none'
+                    : moment(new Date(1000 * seconds)).replace(' UTC', '');
                 },
               },
             ],
