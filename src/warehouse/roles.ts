@@ -9,7 +9,7 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { warehouseError, WarehouseError } from './errors.ts';
 
 /** What analysts do not see, though it is a view or a reference table. */
-const WITHHELD = new Set(['user_personal_data', 'schema_migrations']);
+const WITHHELD = new Set(['user_personal_data', 'schema_migrations', 'forgotten_users']);
 
 /** Of these only some columns: not what a refused record held, which may be anything. */
 const SOME_COLUMNS: Readonly<Record<string, string>> = {

@@ -98,7 +98,11 @@ export async function recordRules(client: ClickHouseClient, rules: Rules): Promi
 /** The rules that were taken into use last, or undefined before the first. */
 export async function readNewestRules(client: ClickHouseClient): Promise<Rules | undefined> {
   try {
-    return (await readNewest(client))?.rules;
+    // In this order: who is listed later belongs to rules that are newer still.
+    const newest = await readNewest(client);
+    if (newest === undefined) return undefined;
+    const forgotten = await readForgotten(client);
+    return { ...newest.rules, ...(forgotten.length > 0 && { forgotten }) };
   } catch (error) {
     throw warehouseError(error, 'read the rules');
   }

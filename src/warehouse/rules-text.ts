@@ -43,7 +43,8 @@ export function rulesFingerprint(rules: Rules): string {
   return createHash('sha256').update(canonical).digest('hex');
 }
 
-export function rulesToJson({ epoch: _epoch, ...rules }: Rules): string {
+/** Without those who were forgotten: they may be many, and have a table of their own. */
+export function rulesToJson({ epoch: _epoch, forgotten: _forgotten, ...rules }: Rules): string {
   return JSON.stringify({ ...rules, lookbackDays: lookbackText(rules.lookbackDays) });
 }
 
@@ -78,15 +79,6 @@ const STORED_RULES = z.object({
   stockCodes: z
     .array(z.object({ code: z.string(), lineKind: z.enum(['manual', 'non_product']) }))
     .default([]),
-  forgotten: z
-    .array(
-      z.object({
-        field: z.enum(['user_id', 'customer_id']),
-        hash: z.number(),
-        sha256: z.string(),
-      }),
-    )
-    .optional(),
   eventsFrom: z.number().optional(),
 });
 

@@ -28,7 +28,14 @@ test('a person at a terminal reads time, level, message and details, and an erro
 test('every write is a line at debug; the sums are one line at info, and none where nothing happened', () => {
   const stream = new PassThrough();
   const logger = pino({ level: 'debug' }, stream);
-  const partition = { topic: 't', partition: 0, end: 12, position: 6, committed: 5, lastFetchAt: null };
+  const partition = {
+    topic: 't',
+    partition: 0,
+    end: 12,
+    position: 6,
+    committed: 5,
+    lastFetchAt: null,
+  };
   {
     using flow = flowLog({ logger, observer: noObserver, partitions: () => [partition] });
     const line = firstLine('app-events', 't/0', 0, 1);

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { ClickHouseStore } from '../../src/warehouse/clickhouse-store.ts';
-import { adoptRules, readNewestRules, type WantedRules } from '../../src/warehouse/rules-store.ts';
+import {
+  adoptRules,
+  onlyKeepLess,
+  readNewestRules,
+  type WantedRules,
+} from '../../src/warehouse/rules-store.ts';
 import { testClickHouse, type TestClickHouse } from '../support/clickhouse.ts';
 import { eventsBlock } from './rows-by-hand.ts';
 
@@ -120,4 +125,29 @@ test('the time zone can change until there is data', async () => {
     retryable: false,
     message: expect.stringContaining('Europe/Berlin') as string,
   });
+});
+
+test('who was forgotten and from when events are kept is part of the rules, and never goes back', async () => {
+  const client = await ch.freshDatabase();
+  const before = await adoptRules(client, WANTED);
+  await run(
+    client,
+    "INSERT INTO forgotten_users (field, hash, sha256) VALUES ('user_id', 7, 'abc')",
+  );
+  const person = { field: 'user_id', hash: 7, sha256: 'abc' };
+  const after = await adoptRules(client, WANTED);
+  expect(after).toEqual({ ...before, epoch: 2, forgotten: [person] });
+  expect(await readNewestRules(client)).toEqual(after);
+  expect(onlyKeepLess(before, after)).toBe(true);
+  const kept = await adoptRules(client, { ...WANTED, eventsFrom: 19_000 });
+  expect(kept).toEqual({ ...after, epoch: 3, eventsFrom: 19_000 });
+  expect(onlyKeepLess(before, kept)).toBe(true);
+  expect(await adoptRules(client, WANTED)).toEqual(kept);
+  expect(await adoptRules(client, { ...WANTED, eventsFrom: 18_000 })).toEqual(kept);
+  const other = await adoptRules(client, { ...WANTED, lookbackDays: 5 });
+  expect(onlyKeepLess(kept, other)).toBe(false);
+  expect(onlyKeepLess(kept, kept)).toBe(false);
+  expect(await ch.rows("SELECT count() AS n FROM rules WHERE rules LIKE '%abc%'", client)).toEqual([
+    { n: 0 },
+  ]);
 });
