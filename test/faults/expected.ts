@@ -92,7 +92,7 @@ function holds(model: SourceModel, { day, user_id, event_id }: KeptEvent): boole
 }
 
 function progressRow(log: SourceLog, model: SourceModel, rules: Rules): Row {
-  const { accepted, duplicate, late, future, invalid, watermark } = model.totals.at(-1)!;
+  const { accepted, duplicate, late, future, invalid, watermark } = model.totals.at(-1)!.now;
   const last = model.decided.at(-1)?.record;
   return {
     stream: 'app-events',

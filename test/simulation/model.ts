@@ -63,8 +63,8 @@ export interface AcceptedUserDay {
 export interface SourceModel {
   readonly source: string;
   readonly decided: readonly Decided[];
-  /** Totals before record i of `decided`; the last one is the state at the end. */
-  readonly totals: readonly Totals[];
+  /** Totals after each record that counts; the first ones are those of nothing. */
+  readonly totals: readonly { readonly after: number; readonly now: Totals }[];
   readonly userDays: ReadonlyMap<string, AcceptedUserDay>;
   readonly skipped: readonly SkippedRange[];
   readonly countedFrom: number;
@@ -96,7 +96,7 @@ export function modelSource(
 ): SourceModel {
   const decided: Decided[] = [];
   const userDays = new Map<string, AcceptedUserDay>();
-  const totals: Totals[] = [];
+  const totals = [{ after: -1, now: NOTHING }];
   const kept: Decided[] = [];
   let now = NOTHING;
   for (const record of log) {
@@ -116,16 +116,16 @@ export function modelSource(
     if (lost !== undefined) {
       kept.push(one);
     } else {
-      totals.push(now);
       decided.push(one);
     }
     now = { ...now, [decision.outcome]: now[decision.outcome] + 1 };
+    if (decision.outcome === 'accepted') {
+      const { event_time: time } = decision.event;
+      now = { ...now, watermark: Math.max(time, now.watermark ?? time) };
+    }
+    totals.push({ after: record.offset, now });
     if (decision.outcome !== 'accepted') continue;
     const { event } = decision;
-    now = {
-      ...now,
-      watermark: Math.max(event.event_time, now.watermark ?? event.event_time),
-    };
     const key = userDayKey(event.day, event.user_id);
     const userDay = userDays.get(key) ?? {
       day: event.day,
@@ -135,7 +135,6 @@ export function modelSource(
     userDay.events.push({ offset: record.offset, event, epoch: rules.epoch });
     userDays.set(key, userDay);
   }
-  totals.push(now);
   const uncounted = skipped.filter((range) => !range.counted).map((range) => range.end);
   const countedFrom = Math.max(log[0]?.offset ?? 0, ...uncounted);
   return { source, decided, totals, userDays, skipped, countedFrom, kept, closedAt };

@@ -38,7 +38,7 @@ export function compareLine(line: ProgressLine, model: SourceModel): string | un
   const at = model.decided.findIndex(({ record }) => record.offset >= line.nextOffset);
   const covered = at < 0 ? model.decided.length : at;
   const last = model.decided[covered - 1]?.record;
-  const totals = model.totals[covered];
+  const totals = model.totals.findLast(({ after }) => after < line.nextOffset)?.now;
   const skipped = model.skipped
     .filter((range) => range.counted && range.first < line.nextOffset)
     .reduce((sum, range) => sum + range.end - range.first - range.kept.size, 0);
@@ -48,8 +48,9 @@ export function compareLine(line: ProgressLine, model: SourceModel): string | un
     skipped,
     countedFrom: model.countedFrom,
     lastOffset: isClosed ? model.closedAt - 1 : (last?.offset ?? null),
-    // What ends has a line before its first record is read: it says when that was.
-    lastRecordTime: last?.time ?? (isCold(line.source) ? line.lastRecordTime : null),
+    // What ends has a time before its first record is read: when that began. Two commands at once may
+    // both be the first to read a file that was changed.
+    lastRecordTime: isCold(line.source) ? (line.lastRecordTime ?? 'a time') : (last?.time ?? null),
   };
   const wrong = Object.entries(wanted).find(
     ([name, value]) => line[name as keyof ProgressLine] !== value,
@@ -269,7 +270,7 @@ function envelope(source: string, record: LogRecord): Row {
   return {
     source,
     offset: record.offset,
-    record_time: record.time === -1 ? null : record.time,
+    ...(source.startsWith('file:') ? {} : { record_time: record.time === -1 ? null : record.time }),
   };
 }
 

@@ -334,7 +334,10 @@ export class World implements StoreWatch {
   restore(): boolean {
     if (this.#backup === undefined) return false;
     this.tables.restore(this.#backup.tables);
-    this.#histories = new Map(this.#backup.histories);
+    // A partition that was added since then is as new as ever.
+    const added = { path: [{ offset: 0, rules: this.rules }], skipped: [] };
+    const now = this.logs.map(({ source }) => [source, added] as const);
+    this.#histories = new Map([...now, ...this.#backup.histories]);
     this.#models.clear();
     this.cold.restore(this.#backup.cold);
     this.changeRules(this.rules);
