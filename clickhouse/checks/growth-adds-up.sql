@@ -6,4 +6,6 @@ SELECT event_date, daily_active_users, new_users, retained_users, resurrected_us
 FROM growth_metrics
 WHERE event_date >= {from: Date} AND event_date <= {to: Date} AND event_date < {settled: Date}
     AND (daily_active_users != new_users + retained_users + resurrected_users
+        -- Differences below zero wrap around to huge numbers, and would add up again.
+        OR retained_users > daily_active_users OR ifNull(churned_users + retained_users != toInt64(daily_active_users) - dau_growth, churned_users > 0)
         OR ifNull(dau_growth != toInt64(new_users + resurrected_users) - toInt64(churned_users), false))

@@ -11,4 +11,6 @@ FROM
 WHERE activity_month < {settled: Date}
     AND (total_mau != verification_total
         OR total_mau != new_users + retained_users + resurrected_users
+        -- Differences below zero wrap around to huge numbers, and would add up again.
+        OR new_users > total_mau OR retained_users > total_mau OR ifNull(churned_users > mau_before, false)
         OR ifNull(toInt64(total_mau) - toInt64(mau_before) != toInt64(new_users + resurrected_users) - toInt64(churned_users), false))

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,24 +36,36 @@ beforeEach(async () => {
 
 const run = (...argv: string[]) =>
   tidemark(argv, { CLICKHOUSE_URL: url, TIDEMARK_DATA_DIR: folder });
+const RECONCILIATIONS = [
+  'accepted-are-stored',
+  'customer-days-are-their-lines',
+  'late-are-stored',
+  'refused-are-stored',
+  'user-days-are-their-events',
+];
+const rows = async (query: string) =>
+  (await run('sql', query, '--format', 'JSONEachRow')).stdout
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 const ingest = () => run('ingest', FIXTURE, '--stream', 'app-events', '--map', MAPPING);
 
-/** The exit status, and the names of the checks that failed. */
+/** The exit status, and the names of the reconciliations that failed. */
 async function failing(): Promise<{ status: number | null; names: string[] }> {
-  const { status, stdout } = await run('check', '--json');
+  const { status, stdout } = await run('check', '--json', ...RECONCILIATIONS);
   const results = JSON.parse(stdout) as CheckResult[];
   expect(results.length).toBeGreaterThan(3);
   return { status, names: results.filter((each) => each.failing > 0).map(({ name }) => name) };
 }
 
-test('what was taken in as it should be passes every check', async () => {
-  expect((await ingest()).status).toBe(0);
-  expect(await failing()).toEqual({ status: 0, names: [] });
-});
-
 test('an empty database passes every check', async () => {
-  expect(await failing()).toEqual({ status: 0, names: [] });
-});
+  const { status, stdout } = await run('check');
+  expect({ status, last: stdout.trim().split('\n').at(-1) }).toEqual({
+    status: 0,
+    last: expect.stringMatching(/^\d+ checks: \d+ ok$/) as string,
+  });
+}, 60_000);
 
 test('an event that was removed is missed, in the log and in its user-day', async () => {
   await ingest();
@@ -62,7 +74,7 @@ test('an event that was removed is missed, in the log and in its user-day', asyn
     status: 1,
     names: ['accepted-are-stored', 'user-days-are-their-events'],
   });
-  const { stdout, stderr } = await run('check');
+  const { stdout, stderr } = await run('check', ...RECONCILIATIONS);
   expect(stdout).toMatch(/accepted-are-stored +error +1 /);
   expect(stdout).toMatch(/file:events\.csv +200 +199/);
   expect(stdout).toContain('tidemark reprocess --from');
@@ -110,14 +122,16 @@ test('beside a command that is writing nothing is reported', async () => {
   expect((await written).status).toBe(0);
   expect(checks).toBeGreaterThan(1);
   expect(await failing()).toEqual({ status: 0, names: [] });
-});
+}, 60_000);
 
 test('junit: a case for each check, failures with their rows', async () => {
   await ingest();
   await change('DELETE FROM events_rows WHERE offset = 7');
-  const { status, stdout } = await run('check', '--format', 'junit');
+  const { status, stdout } = await run('check', '--format', 'junit', ...RECONCILIATIONS);
   expect(status).toBe(1);
-  expect(stdout).toMatch(/<testsuite name="tidemark check" tests="\d+" failures="2">/);
+  expect(stdout).toContain(
+    '<testsuite name="tidemark check" tests="5" failures="2" errors="0" skipped="0">',
+  );
   expect(stdout).toContain(
     '{&quot;stream&quot;:&quot;app-events&quot;,&quot;source&quot;:&quot;file:events.csv&quot;',
   );
@@ -152,3 +166,90 @@ test('what the progress of any stream counts is missed where it is not', async (
     'late-are-stored',
   ]);
 });
+
+test("checks of one's own: thresholds decide, and one that is at fault does not end the others", async () => {
+  await ingest();
+  const checks = join(folder, 'own');
+  await mkdir(checks, { recursive: true });
+  const write = (name: string, text: string) => writeFile(join(checks, `${name}.sql`), text);
+  await write('few', '-- error: x\n-- Tolerates: 200 rows\nSELECT event_id FROM events;\n');
+  await write('some', '-- warn: x\n-- Error above: 200 rows\nSELECT event_id FROM events');
+  await write('many', '-- warn: x\n-- Error above: 199 rows\nSELECT event_id FROM events');
+  await write('wrong-sql', '-- warn: x\nSELECT nothing FROM nowhere');
+  await write('writes', '-- error: x\nINSERT INTO events_rows SELECT * FROM events_rows');
+  await write('headless', 'SELECT 1');
+  await write('unique-events', '-- error: x\nSELECT 1 WHERE false');
+  const names = ['few', 'headless', 'many', 'some', 'unique-events', 'writes', 'wrong-sql'];
+  const { status, stdout, stderr } = await run('check', '--json', '--checks', checks, ...names);
+  const results = (JSON.parse(stdout) as CheckResult[]).slice(-names.length);
+  expect(results.map((each) => [each.name, each.status, each.severity, each.failing])).toEqual([
+    ['few', 'ok', 'error', 200],
+    ['headless', 'broken', 'error', 0],
+    ['many', 'failed', 'error', 200],
+    ['some', 'failed', 'warn', 200],
+    ['unique-events', 'broken', 'error', 0],
+    ['writes', 'broken', 'error', 0],
+    ['wrong-sql', 'broken', 'warn', 0],
+  ]);
+  expect(results.at(-1)?.reason).toMatch(/nowhere/);
+  expect(results[4]?.reason).toMatch(/rename the file/);
+  expect(status).toBe(1);
+  expect(stderr).toContain('failed: headless, many, unique-events, writes, wrong-sql');
+
+  expect((await run('check', '--checks', join(folder, 'none'))).status).toBe(2);
+  expect((await run('check', 'no-such-check')).stderr).toContain('there is no check no-such-check');
+});
+
+test('a run of all checks is stored, and told as a page: first that all is well, then what is not', async () => {
+  await ingest();
+  expect((await run('check', 'recency-app-events-warn', '--from', '2021-01-01')).status).toBe(0);
+  expect((await run('check', '--from', '2021-13-01')).stderr).toContain('must be a day');
+  expect(await rows('SELECT * FROM check_results')).toEqual([]);
+  const path = join(folder, 'page.html');
+
+  expect((await run('check', '--report', path)).status).toBe(0);
+  const [run1] = await rows(
+    "SELECT count() AS checks, countIf(status = 'ok') AS ok FROM check_results",
+  );
+  expect(run1?.['ok']).toBe(run1?.['checks']);
+  const first = await readFile(path, 'utf8');
+  expect(first).toContain(`All ${String(run1?.['checks'])} checks hold`);
+  expect(first).toContain('This is the first run.');
+  expect(first).not.toMatch(/(src|href)=|url\(|<script/);
+
+  await change(`
+INSERT INTO source_progress_rows SELECT * REPLACE (updated_at - INTERVAL 90 MINUTE AS updated_at)
+FROM source_progress_rows FINAL`);
+  await change(
+    "INSERT INTO events_rows SELECT * REPLACE (bucket + 1 AS bucket, '<b>&' AS page_url) FROM events_rows WHERE offset = 7",
+  );
+  const { status, stdout } = await run('check', '--report', path);
+  expect(status).toBe(1);
+  expect(stdout).toContain('hours_ago');
+  const stored = await rows(`
+SELECT check, kind, severity, failing, row
+FROM check_results AS r INNER JOIN check_failures AS f USING (run_id, check, at)
+WHERE status = 'failed'
+ORDER BY check`);
+  expect(stored.map((row) => [row['check'], row['kind'], row['severity']])).toEqual([
+    ['accepted-are-stored', 'reconciliation', 'error'],
+    ['page-urls-are-urls', 'expression', 'error'],
+    ['recency-app-events-warn', 'recency', 'warn'],
+    ['unique-events', 'unique', 'error'],
+    ['user-days-are-their-events', 'reconciliation', 'error'],
+  ]);
+  expect(stored[1]?.['row']).toContain('"page_url":"<b>&"');
+  const second = await readFile(path, 'utf8');
+  expect(second).toMatch(/4 of \d+ checks fail/);
+  expect(second).toContain('&lt;b&gt;&amp;');
+  expect(second).not.toContain('<b>&');
+  expect(second).toContain('<td>events</td><td class="number">201</td><td class="number">+1</td>');
+  expect(second).toMatch(/<code>unique-events<\/code><\/td><td><span class="badge ok">ok<\/span>/);
+  for (const tag of ['table', 'section', 'article', 'div', 'td', 'tr', 'code', 'span']) {
+    const count = (text: RegExp) => second.match(text)?.length ?? 0;
+    expect([tag, count(new RegExp(`<${tag}[ >]`, 'g'))]).toEqual([
+      tag,
+      count(new RegExp(`</${tag}>`, 'g')),
+    ]);
+  }
+}, 90_000);
