@@ -6,7 +6,7 @@ const SKIPPABLE = 0x184d2a50;
 
 /** Throws an Error that names the bound when the block is larger, and any other when it is damaged. */
 export function unpackZstd(packed: Buffer, maxBytes: number): Buffer {
-  refuseLargeWindow(packed, maxBytes);
+  for (let at = 0; at < packed.length;) at = checkFrame(packed, at, maxBytes);
   const pieces: Uint8Array[] = [];
   let size = 0;
   const stream = new Decompress((piece) => {
@@ -19,28 +19,38 @@ export function unpackZstd(packed: Buffer, maxBytes: number): Buffer {
 }
 
 /**
- * The decoder takes the memory that a frame announces, up to 2 GB, before it has read any of it. A
- * block is one frame: what follows it is read with the memory of the first.
- * https://datatracker.ietf.org/doc/html/rfc8878#section-3.1.1
+ * Returns where the frame ends. The decoder takes the memory that each frame announces, up to 2 GB,
+ * before it has read any of it. https://datatracker.ietf.org/doc/html/rfc8878#section-3.1.1
  */
-function refuseLargeWindow(packed: Buffer, maxBytes: number): void {
-  const magic = packed.readUInt32LE(0);
-  if (magic >>> 4 === SKIPPABLE >>> 4) throw new Error('it begins with a frame without content');
+function checkFrame(packed: Buffer, start: number, maxBytes: number): number {
+  const magic = packed.readUInt32LE(start);
+  if (magic >>> 4 === SKIPPABLE >>> 4) return start + 8 + packed.readUInt32LE(start + 4);
   if (magic !== MAGIC) throw new Error('it is not packed with Zstandard');
-  const flags = packed.readUInt8(4);
+  const flags = packed.readUInt8(start + 4);
   const isSingleSegment = (flags & 0x20) !== 0;
-  if (isSingleSegment) {
-    const dictionaryBytes = [0, 1, 2, 4][flags & 3]!;
-    const sizeBytes = [1, 2, 4, 8][flags >> 6]!;
-    const at = 5 + dictionaryBytes;
-    const low = packed.readUIntLE(at, Math.min(sizeBytes, 4));
-    const high = sizeBytes === 8 ? packed.readUInt32LE(at + 4) : 0;
-    if (high * 2 ** 32 + low > maxBytes) throw tooLarge(maxBytes);
-    return;
+  const hasChecksum = (flags & 0x04) !== 0;
+  const dictionaryBytes = [0, 1, 2, 4][flags & 3]!;
+  const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][flags >> 6]!;
+  const sizeAt = start + 5 + (isSingleSegment ? 0 : 1) + dictionaryBytes;
+  const announced = isSingleSegment
+    ? contentSize(packed, sizeAt, sizeBytes)
+    : windowSize(packed.readUInt8(start + 5));
+  if (announced > maxBytes) throw tooLarge(maxBytes);
+  for (let at = sizeAt + sizeBytes; ;) {
+    const header = packed.readUIntLE(at, 3);
+    const isRepeatedByte = ((header >> 1) & 3) === 1;
+    at += 3 + (isRepeatedByte ? 1 : header >> 3);
+    if ((header & 1) === 1) return at + (hasChecksum ? 4 : 0);
   }
-  const window = packed.readUInt8(5);
-  const base = 2 ** (10 + (window >> 3));
-  if (base + (base / 8) * (window & 7) > maxBytes) throw tooLarge(maxBytes);
+}
+
+function contentSize(packed: Buffer, at: number, bytes: number): number {
+  return bytes === 8 ? Number(packed.readBigUInt64LE(at)) : packed.readUIntLE(at, bytes);
+}
+
+function windowSize(descriptor: number): number {
+  const base = 2 ** (10 + (descriptor >> 3));
+  return base + (base / 8) * (descriptor & 7);
 }
 
 function tooLarge(maxBytes: number): Error {

@@ -112,6 +112,10 @@ function zstandard(packed: Buffer): Buffer {
 test.each([
   { what: 'grows beyond it', packed: zeros(2049, [0, 0x58]) },
   { what: 'announces a window beyond it', packed: zeros(1, [0, 0xff]) },
+  {
+    what: 'announces a window beyond it in its second frame',
+    packed: Buffer.concat([zeros(1, [0, 0x58]), zeros(1, [0, 0xff])]),
+  },
   { what: 'announces a size beyond it', packed: zeros(1, [0xe0, 0, 0, 0, 0, 1, 0, 0, 0]) },
 ])('a block of Zstandard that $what is refused at the bound of a block', async ({ packed }) => {
   const path = await folder.write('bomb.avro', zstandard(packed));
