@@ -181,6 +181,10 @@ export const DAMAGE: Readonly<Record<string, readonly string[]>> = {
   'rfm-segments-cover-all-cells': [
     "INSERT INTO rfm_segments (rfm_segmentation, part, r_from, r_to, f_from, f_to, m_from, m_to) VALUES ('All', 1, 1, 5, 1, 5, 1, 5)",
   ],
+  'forgotten-users-are-gone': [
+    `INSERT INTO forgotten_users (field, hash, sha256)
+    SELECT 'user_id', bucket, lower(hex(SHA256(user_id))) FROM events_rows WHERE ${OF_DAY} AND user_id != '' LIMIT 1`,
+  ],
   'late-are-stored': [
     again(
       'source_progress_rows',
