@@ -34,12 +34,16 @@ export function javaKafkaIsPossible(): boolean {
   return existsSync(JARS) || spawnSync('mvn', ['-version'], { stdio: 'ignore' }).status === 0;
 }
 
-export async function startJavaKafka(): Promise<RealKafka> {
+/** `special`: properties that differ from the usual ones, for the ports of its listeners. */
+export async function startJavaKafka(
+  special: (port: number, controllerPort: number) => Readonly<Record<string, string>> = () => ({}),
+): Promise<RealKafka> {
   await downloadJars();
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-kafka-'));
   const [port, controllerPort] = await Promise.all([freePort(), freePort()]);
   const properties = {
     ...brokerProperties({ host: '127.0.0.1', port, controllerPort }),
+    ...special(port, controllerPort),
     'log.dirs': join(folder, 'data'),
   };
   const settings = join(folder, 'server.properties');
