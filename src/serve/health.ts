@@ -48,9 +48,9 @@ function storing({ position, committed }: PartitionState): boolean {
   return position !== null && committed !== null && position > committed;
 }
 
-/** Milliseconds; 0 for a partition that was not fetched yet. */
-function silence({ lastFetchAt }: PartitionState, now: number): number {
-  return lastFetchAt === null ? 0 : now - lastFetchAt;
+/** Milliseconds since the last answer, or since the first one is waited for; 0 while none is. */
+function silence({ lastFetchAt, readingSince }: PartitionState, now: number): number {
+  return now - (lastFetchAt ?? readingSince ?? now);
 }
 
 function silent(state: PartitionState, now: number): string {

@@ -8,6 +8,8 @@ export interface PartitionState {
   readonly position: number | null;
   /** Everything before this offset is stored; null before reading began. */
   readonly committed: number | null;
+  /** Since when records are fetched, milliseconds since 1970; null or left out when it is not known. */
+  readonly readingSince?: number | null;
   /** When the broker last answered a fetch, milliseconds since 1970; null before the first time. */
   readonly lastFetchAt: number | null;
 }

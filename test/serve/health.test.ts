@@ -28,6 +28,15 @@ test('it is not alive when reading came to a halt', () => {
   });
 });
 
+test('it is not alive when no fetch was ever answered', () => {
+  const never = state({ lastFetchAt: null, readingSince: NOW - 121_000 });
+  expect(liveness([never], NOW).reasons).toEqual([
+    'no broker has answered a fetch of t/3 for 121 s',
+  ]);
+  expect(liveness([state({ lastFetchAt: null, readingSince: NOW - 119_000 })], NOW)).toEqual(OK);
+  expect(readiness([never], null, [], NOW).ok).toBe(false);
+});
+
 test('it is alive while it waits for ClickHouse, however long', () => {
   const waiting = state({ position: 10, committed: 4, lastFetchAt: NOW - 86_400_000 });
   expect(liveness([waiting], NOW)).toEqual(OK);

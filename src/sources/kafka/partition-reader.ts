@@ -33,6 +33,8 @@ export interface PartitionProgress {
   readonly position: number | null;
   /** Everything before this offset is stored; null before the processor started. */
   readonly committed: number | null;
+  /** Since when records are fetched, milliseconds since 1970; null before, left out when it is not known. */
+  readonly readingSince?: number | null;
   /** Milliseconds since 1970 at which fetching last succeeded; null before the first time. */
   readonly lastFetchAt: number | null;
 }
@@ -70,6 +72,7 @@ export class PartitionReader {
   #position: number | null = null;
   #committed: number | null = null;
   #end: number | null = null;
+  #readingSince: number | null = null;
   #lastFetchAt: number | null = null;
   #attempt = 0;
 
@@ -93,6 +96,7 @@ export class PartitionReader {
       end: this.#end,
       position: this.#position,
       committed: this.#committed,
+      readingSince: this.#readingSince,
       lastFetchAt: this.#lastFetchAt,
     };
   }
@@ -237,6 +241,7 @@ export class PartitionReader {
       this.#committed = offset;
       if (!this.#draining) {
         this.#accepting = true;
+        this.#readingSince ??= Date.now();
         this.#control.readFrom(offset);
       }
       return await failed;
