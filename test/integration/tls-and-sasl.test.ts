@@ -15,7 +15,7 @@ function openssl(...argv: string[]): boolean {
 }
 
 const possible = javaKafkaIsPossible() && openssl('version');
-if (!possible) console.warn('TLS and SASL are not tested: they need Java, Kafka and openssl');
+if (!possible) process.stderr.write('TLS and SASL are not tested: that needs Java and openssl\n');
 
 describe.skipIf(!possible)('Kafka with TLS and SASL', { timeout: 120_000 }, () => {
   let folder: string;
