@@ -3,112 +3,21 @@ import { html } from 'hono/html';
 import type { PartitionReport } from '../../metrics.ts';
 import { lineChart } from '../charts/line-chart.ts';
 import { barList } from '../charts/bar-list.ts';
-import type { Dataset } from '../dataset.ts';
-import { numberIn, textIn, withinRange } from '../dataset.ts';
+import { numberIn, textIn } from '../dataset.ts';
+import {
+  TOTALS,
+  EVENTS_BY_DAY,
+  WATERMARKS,
+  SOURCES,
+  OUTCOMES,
+  REFRESHES,
+} from '../datasets/overview.ts';
 import type { Markup } from '../markup.ts';
 import { age, exact, longDay, moment, short, shortDay } from '../numbers.ts';
 import type { Page, ProcessState } from '../page.ts';
 import { table } from '../table.ts';
 import type { ThroughputSample } from '../throughput.ts';
 import { bars } from '../time-figure.ts';
-
-const TOTALS: Dataset = {
-  name: 'totals',
-  description: 'One row: how much there is, and up to when.',
-  views: ['stream_watermarks', 'growth_metrics'],
-  meanings: {
-    lag: 'Records of the partitions of this process that are not stored yet',
-    accepted: 'Records of all streams that were accepted',
-    records: 'Records of all streams that were read',
-    users_in_the_red: 'Users whose miles balance is below zero',
-    users: 'Users with an accepted event',
-    settled_before:
-      'The tidemark of app events: days before this one are complete, those from it on are live',
-  },
-  sql: `SELECT
-    (SELECT sum(accepted) FROM source_progress) AS accepted,
-    (SELECT sum(accepted + duplicate + late + future + invalid) FROM source_progress) AS records,
-    count() AS users,
-    countIf(has_negative_balance) AS users_in_the_red,
-    (SELECT max(last_day) FROM stream_watermarks WHERE stream = 'app-events') AS last_day,
-    (SELECT max(complete_before) FROM stream_watermarks WHERE stream = 'app-events') AS settled_before
-FROM dim_users`,
-};
-
-const EVENTS_BY_DAY: Dataset = {
-  name: 'events-by-day',
-  description: 'One row per day: accepted events of active types.',
-  views: ['growth_drivers'],
-  sql: `SELECT event_date, total_daily_events, is_complete
-FROM growth_drivers
-WHERE ${withinRange('event_date')}
-ORDER BY event_date`,
-};
-
-const WATERMARKS: Dataset = {
-  name: 'watermarks',
-  description: 'One row per stream: its watermark and tidemark.',
-  views: ['stream_watermarks'],
-  sql: `SELECT stream, live_sources, last_day, settled_day, complete_before
-FROM stream_watermarks
-ORDER BY stream`,
-};
-
-const SOURCES: Dataset = {
-  name: 'sources',
-  description: 'One row per source: how far it is processed, and what became of its records.',
-  views: ['source_progress'],
-  sql: `SELECT
-    stream,
-    source,
-    next_offset,
-    watermark,
-    accepted,
-    duplicate,
-    late,
-    future,
-    invalid,
-    skipped,
-    updated_at
-FROM source_progress
-ORDER BY stream, source`,
-};
-
-const OUTCOMES: Dataset = {
-  name: 'outcomes',
-  description: 'One row per outcome: how many records of all streams met it.',
-  views: [],
-  meanings: {
-    outcome:
-      'accepted = stored and counted once; duplicate = its id was accepted before; late = further behind the watermark than the lookback; future = ahead of its record’s time; invalid = breaks a rule; skipped = the log had dropped it before it was read',
-    records: 'Number of records, as the progress lines of all sources add up',
-  },
-  sql: `SELECT outcome, records
-FROM
-(
-    SELECT
-        ['accepted', 'duplicate', 'late', 'future', 'invalid', 'skipped'] AS outcomes,
-        [sum(accepted), sum(duplicate), sum(late), sum(future), sum(invalid), sum(skipped)] AS counts
-    FROM source_progress
-)
-ARRAY JOIN outcomes AS outcome, counts AS records
-WHERE (SELECT count() FROM source_progress) > 0`,
-};
-
-const REFRESHES: Dataset = {
-  name: 'refreshes',
-  description: 'One row per stored table behind the views: how fresh it is.',
-  views: ['mart_refreshes'],
-  meanings: { age_seconds: 'Seconds since it was last known to be up to date' },
-  sql: `SELECT
-    mart,
-    refreshed_at,
-    dateDiff('second', refreshed_at, now64(3)) AS age_seconds,
-    seconds,
-    error
-FROM mart_refreshes
-ORDER BY error = '', age_seconds DESC, mart`,
-};
 
 export const overview: Page = {
   path: '/',
