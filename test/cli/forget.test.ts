@@ -199,3 +199,28 @@ test('everything is as if somebody who is forgotten had never been, and stays so
   expect(await readable(with_)).toEqual(await readable(without));
   await with_.run('check');
 }, 400_000);
+
+test('late events that were applied or wait are erased too, and those of others are applied once', async () => {
+  const { run, rows } = await desk();
+  const event = (n: number, user_id: string, day: string) =>
+    JSON.stringify({
+      event_id: `late-${n}`,
+      user_id,
+      event_type: 'share',
+      event_time: `2024-03-${day}T00:00:0${n}Z`,
+    });
+  const late = (n: number) => [event(n, SOMEBODY, '01'), event(n + 1, 'other', '01')];
+  const first = await file('late-1.ndjson', [event(0, 'other', '20'), ...late(1)]);
+  const second = await file('late-2.ndjson', [event(3, 'other', '20'), ...late(4)]);
+  for (const path of [first, second]) {
+    await run('ingest', path, '--stream', 'app-events', '--lookback-days', '2');
+    if (path === first) await run('reprocess', '--late');
+  }
+  await run('forget', SOMEBODY);
+  expect(await tablesNaming({ run, rows }, SOMEBODY)).toEqual([]);
+  await run('reprocess', '--late');
+  await run('reprocess', '--late');
+  const days = 'SELECT user_id, toUInt32(sum(events)) AS events FROM user_days GROUP BY user_id';
+  expect(await rows(days)).toEqual([{ user_id: 'other', events: 4 }]);
+  await run('check');
+}, 200_000);
