@@ -162,8 +162,8 @@ export class World implements StoreWatch {
 
   settled(log: MemoryLog, nextOffset: number): void {
     // That a log is another one may not be known yet.
-    const stored = [log.log, log.source].map((source) => this.#everStored.get(source) ?? -1);
-    if (Math.max(...stored) >= nextOffset) return;
+    const stored = [...this.#everStored].filter(([source]) => source.split('@')[0] === log.log);
+    if (stored.some(([, highest]) => highest >= nextOffset)) return;
     this.violated(`${log.source}:${nextOffset} was settled before its line was stored`);
   }
 
