@@ -31,20 +31,21 @@ function freshness(of: string, hours: number, severity: Severity): Check {
   }
   return {
     ...check,
-    promise: `The stream ${of} brought a record within the last ${hours} h, if it ever did.`,
+    promise: `Kafka brought a record of the stream ${of} within the last ${hours} h, if it ever did.`,
     remedy: `see whether producers send and whether the processor runs (tidemark status); CHECK_FRESHNESS says after how many hours ${of} is stale`,
     query: streamStale(of, hours),
   };
 }
 
-// What waits in Kafka is stale when it comes; of a file only the moment of reading is known.
+// Of what came from files nobody expects more.
 const streamStale = (stream: string, hours: number) => `
 SELECT
     stream,
-    max(if(match(source, '^[^/:]+/[0-9]+'), coalesce(last_record_time, updated_at), updated_at)) AS last_record_at,
+    max(coalesce(last_record_time, updated_at)) AS last_record_at,
     round((toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(last_record_at)) / 3600000, 2) AS hours_ago
 FROM source_progress
-WHERE stream = '${stream}' AND accepted + duplicate + late + future + invalid > 0
+WHERE stream = '${stream}' AND match(source, '^[^/:]+/[0-9]+(@[0-9]+)?$')
+    AND accepted + duplicate + late + future + invalid > 0
 GROUP BY stream
 HAVING hours_ago > ${hours}`;
 

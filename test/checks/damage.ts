@@ -22,11 +22,12 @@ function view(name: string, select: string): string[] {
     `CREATE VIEW ${name} AS SELECT ${select.replace('{}', `${name}_before`)}`,
   ];
 }
+/** Kafka brought a record, and none since. */
 const silent = (stream: string, hours: number) =>
   again(
     'source_progress_rows',
-    `updated_at - toIntervalHour(${hours}) AS updated_at`,
-    `stream = '${stream}'`,
+    `'${stream}/0' AS source, 0 AS accepted, 1 AS duplicate, now64(3) - toIntervalHour(${hours}) AS last_record_time`,
+    `stream = '${stream}' LIMIT 1`,
   );
 
 export const DAMAGE: Readonly<Record<string, readonly string[]>> = {

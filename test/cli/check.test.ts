@@ -218,8 +218,9 @@ test('a run of all checks is stored, and told as a page: first that all is well,
   expect(first).not.toMatch(/(src|href)=|url\(|<script/);
 
   await change(`
-INSERT INTO source_progress_rows SELECT * REPLACE (updated_at - INTERVAL 90 MINUTE AS updated_at)
-FROM source_progress_rows FINAL`);
+INSERT INTO source_progress_rows
+SELECT * REPLACE ('app-events/0' AS source, 0 AS accepted, 1 AS duplicate, now64(3) - INTERVAL 90 MINUTE AS last_record_time)
+FROM source_progress_rows FINAL LIMIT 1`);
   await change(
     "INSERT INTO events_rows SELECT * REPLACE (bucket + 1 AS bucket, '<b>&' AS page_url) FROM events_rows WHERE offset = 7",
   );
