@@ -102,16 +102,13 @@ test.each([
   expect((await untouched.stored())['events']).toEqual([]);
 });
 
-test.each([
-  ['nope', /nope/],
-  ['order-lines', /files of order-lines cannot be ingested: only app-events can/],
-])('a stream that cannot be ingested ends with 2: %s', async (stream, message) => {
+test('a stream that there is not ends with 2, and those there are are named', async () => {
   const path = await file('good.csv', `${HEADER}\n${ROW}\n`);
   const { status, stderr } = await tidemark(
-    ['ingest', path, '--stream', stream],
+    ['ingest', path, '--stream', 'nope'],
     untouched.environment,
   );
-  expect(stderr).toMatch(message);
+  expect(stderr).toMatch(/--stream must be one of app-events, order-lines, .*got "nope"/);
   expect(status).toBe(2);
 });
 
