@@ -4,7 +4,8 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Configuration } from '../config/configuration.ts';
-import { takeInWhole } from '../processor/log-run.ts';
+import type { Forerunner } from '../processor/assignment.ts';
+import { readWhole } from '../processor/log-run.ts';
 import type { EndingLog } from '../processor/log-run.ts';
 import type { SchemaRegistry } from '../processor/ports.ts';
 import { Processor } from '../processor/processor.ts';
@@ -26,6 +27,12 @@ export interface ColdLog extends EndingLog {
   readonly lookbackDays: number;
   /** Whether what earlier runs made of its records is counted too. */
   readonly countsEarlier: boolean;
+}
+
+interface ReadLog {
+  readonly days: ReadonlySet<number>;
+  /** Once all of it is stored. */
+  readonly outcomes: Promise<Outcomes>;
 }
 
 /** Whoever writes besides the processors does so alone. */
@@ -84,15 +91,59 @@ export class ColdRun implements AsyncDisposable {
    * where they had been accepted.
    */
   async process(log: ColdLog): Promise<Outcomes> {
+    const { outcomes } = await this.#read(log, undefined);
+    return await outcomes;
+  }
+
+  /** The same of one log after the other: while the end of one is written, the next is read. */
+  async processAll(logs: Iterable<ColdLog>): Promise<readonly Outcomes[]> {
+    const all: Promise<Outcomes>[] = [];
+    let before: Forerunner | undefined;
+    try {
+      for (const log of logs) {
+        this.signal.throwIfAborted();
+        const read = await this.#read(log, before);
+        all.push(read.outcomes);
+        before = { days: read.days, stored: read.outcomes };
+        // No more than two at once: what is read next waits for this one alone.
+        await all.at(-2);
+      }
+    } finally {
+      await Promise.allSettled(all);
+    }
+    return Promise.all(all);
+  }
+
+  async #read(log: ColdLog, after: Forerunner | undefined): Promise<ReadLog> {
     const tally = new OutcomeTally();
     const fatal = new AbortController();
-    await using processor = this.#processor(tally, log.lookbackDays, fatal);
+    const processor = this.#processor(tally, log.lookbackDays, fatal);
     try {
-      await takeInWhole({
+      const { days, stored } = await readWhole({
         log,
-        assign: (options) => processor.assign(log.stream, options),
+        assign: (options) => processor.assign(log.stream, { ...options, after }),
         signal: this.signal,
       });
+      const outcomes = this.#outcomes(log, tally, stored, fatal).finally(() =>
+        processor[Symbol.asyncDispose](),
+      );
+      outcomes.catch(() => {});
+      return { days, outcomes };
+    } catch (error) {
+      await processor[Symbol.asyncDispose]();
+      fatal.signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  async #outcomes(
+    log: ColdLog,
+    tally: OutcomeTally,
+    stored: Promise<unknown>,
+    fatal: AbortController,
+  ): Promise<Outcomes> {
+    try {
+      await stored;
     } catch (error) {
       fatal.signal.throwIfAborted();
       throw error;

@@ -103,23 +103,24 @@ export class FileIntake {
     const { files, invocation } = this.#options;
     const faults = new FaultTally(invocation);
     const progress = new ProgressLine(invocation, 'ingest');
-    const done: IngestedFile[] = [];
-    let rowsBefore = 0;
+    const rows = files.map(() => 0);
+    const logs = files.map((path, at) =>
+      this.#log(path, faults, (read, file) => {
+        rows[at] = read;
+        const { bytes, of } = file.progress();
+        const fraction = (at + (of === 0 ? 1 : bytes / of)) / files.length;
+        progress.tell({ rows: rows.reduce((sum, n) => sum + n, 0), fraction });
+      }),
+    );
     try {
-      for (const [at, path] of files.entries()) {
-        const told = (rows: number, file: RowFile): void => {
-          const { bytes, of } = file.progress();
-          const fraction = (at + (of === 0 ? 1 : bytes / of)) / files.length;
-          progress.tell({ rows: rowsBefore + rows, fraction });
-        };
-        const outcomes = await run.process(this.#log(path, faults, told));
-        rowsBefore += outcomes.rows_read;
-        done.push({ file: path, source: this.#sourceOf(path), ...outcomes });
-      }
+      const outcomes = await run.processAll(logs);
+      const done = files.map((path, at): IngestedFile => {
+        return { file: path, source: this.#sourceOf(path), ...outcomes[at]! };
+      });
+      return { ...sumOfOutcomes(done), files: done, seconds: Number(progress.seconds.toFixed(3)) };
     } finally {
       progress.end();
     }
-    return { ...sumOfOutcomes(done), files: done, seconds: Number(progress.seconds.toFixed(3)) };
   }
 
   #log(path: string, faults: FaultTally, told: (rows: number, file: RowFile) => void): ColdLog {

@@ -16,10 +16,20 @@ export interface AssignmentOptions {
   readonly log: string;
   /** Whether other sources may have accepted the same events: theirs then count as duplicates. */
   readonly cold?: boolean;
+  /** A log of the same events that was read before and may still be being written. */
+  readonly after?: Forerunner | undefined;
   /** A line was stored: all before its `nextOffset` is done for good. */
   readonly onCommitted?: (line: ProgressLine) => void;
   /** The assignment died of itself; a new one goes on from the line. Called at most once. */
   readonly onFailure?: (error: unknown) => void;
+}
+
+/** A cold log that was read to its end. */
+export interface Forerunner {
+  /** The days, since 1970-01-01, on which it may have accepted something. */
+  readonly days: ReadonlySet<number>;
+  /** Resolves when all of it is stored. */
+  readonly stored: Promise<unknown>;
 }
 
 /**
@@ -35,6 +45,8 @@ export class Assignment implements Committer {
   readonly #decoder: ValueDecoder;
   readonly #abort = new AbortController();
   #taken: TakenLog | null = null;
+  /** The days of which something was loaded. What is cold accepts nothing on any other. */
+  readonly loadedDays = new Set<number>();
 
   // Two sets of buffers: one is filled while the other is written.
   #pending: Pending;
@@ -242,8 +254,14 @@ export class Assignment implements Committer {
 
   async #loadMissing(batch: RecordBatch, from: number): Promise<void> {
     const { intake, loader } = this.#taken!;
+    const { after } = this.#options;
+    const units = intake.missingUnits(batch, from);
+    // What the log before this one accepted on these days must be there to be found.
+    if (after !== undefined && [...units.keys()].some((day) => after.days.has(day)))
+      await after.stored;
+    for (const day of units.keys()) this.loadedDays.add(day);
     // Whatever a missing unit holds is stored: units are evicted only when they are.
-    const loaded = await loader.load(intake.missingUnits(batch, from), from, intake.write);
+    const loaded = await loader.load(units, from, intake.write);
     this.#context.observer.loaded(loaded);
   }
 

@@ -4,7 +4,7 @@
  */
 import type { RecordBatch } from '../sources/source.ts';
 import type { ProgressLine } from '../warehouse/store.ts';
-import type { Assignment, AssignmentOptions } from './assignment.ts';
+import type { Assignment, AssignmentOptions, Forerunner } from './assignment.ts';
 import { LogRecreatedError } from './errors.ts';
 
 /** A log that is read from its first record to its last. */
@@ -29,7 +29,16 @@ export interface LogRunOptions {
  * Resolves when the whole log is stored. Rejects with the signal's reason when that is aborted: what
  * was read until then is stored, and another run goes on from there.
  */
-export async function takeInWhole({ log, assign, signal }: LogRunOptions): Promise<void> {
+export async function takeInWhole(options: LogRunOptions): Promise<void> {
+  const { stored } = await readWhole(options);
+  await stored;
+}
+
+/**
+ * The same, but resolves when the log is read: what is being written may go on beside the next log, which
+ * then is assigned `after` this one.
+ */
+export async function readWhole({ log, assign, signal }: LogRunOptions): Promise<Forerunner> {
   for (;;) {
     const assignment = assign({ log: log.name, cold: true });
     let next = 0;
@@ -41,7 +50,7 @@ export async function takeInWhole({ log, assign, signal }: LogRunOptions): Promi
         if (signal.aborted) break;
       }
       if (!signal.aborted) await assignment.end(next);
-      await assignment.settle();
+      else await assignment.settle();
     } catch (error) {
       // Where the log cannot be read on, what was read before it is good. A dead assignment settles nothing.
       await assignment.settle().catch(() => {});
@@ -51,6 +60,17 @@ export async function takeInWhole({ log, assign, signal }: LogRunOptions): Promi
       throw error;
     }
     signal.throwIfAborted();
-    return;
+    const stored = settled(assignment);
+    stored.catch(() => {});
+    return { days: assignment.loadedDays, stored };
+  }
+}
+
+async function settled(assignment: Assignment): Promise<void> {
+  try {
+    await assignment.settle();
+  } catch (error) {
+    assignment.abandon();
+    throw error;
   }
 }

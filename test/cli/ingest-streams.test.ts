@@ -190,6 +190,47 @@ GROUP BY customer_id ORDER BY customer_id`;
   ]);
 });
 
+test('files of one command that overlap count each line once, in whatever order they come', async () => {
+  const map = join(folder, 'by-id.json');
+  await writeFile(map, INVOICES.replace('{@row}', '{StockCode}'));
+  // Files 1 and 2 are of one day, 3 is of another, 4 of both and repeats half of the others.
+  const lines = (numbers: readonly number[]) =>
+    [
+      HEADER,
+      ...numbers.map(
+        (n) => `${n},22,MUG,${1 + (n % 5)},2010-12-0${1 + (n % 2)} 08:26:00,2.5,${n % 7},France`,
+      ),
+    ].join('\n');
+  const even = Array.from({ length: 300 }, (_, n) => 2 * n);
+  const contents = [
+    even.slice(0, 200),
+    even.slice(100),
+    even.map((n) => n + 1),
+    [...even.slice(50, 250), ...even.slice(0, 100).map((n) => n + 1)],
+  ];
+  const names = await Promise.all(
+    contents.map(async (numbers, at) => {
+      const path = join(folder, `part-${at}.csv`);
+      await writeFile(path, lines(numbers));
+      return path;
+    }),
+  );
+  const days = `
+SELECT event_date, customer_id, sum(part.4) AS lines, sum(part.5) AS units
+FROM (SELECT event_date, customer_id, arrayJoin(parts) AS part FROM customer_day_rows FINAL)
+GROUP BY ALL ORDER BY ALL`;
+  const seen: unknown[] = [];
+  for (const order of [names, names.toReversed()]) {
+    const { run, rows } = await world();
+    const line = ['ingest', ...order, '--stream', 'order-lines', '--map', map, '--json'];
+    const { status, stdout } = await run(...line);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ rows_read: 1000, accepted: 600, duplicate: 400 });
+    seen.push(await rows(days));
+  }
+  expect(seen[0]).toEqual(seen[1]);
+});
+
 test('amounts beyond 2^53 are exact', async () => {
   const { ingest, rows } = await world();
   const content = [
