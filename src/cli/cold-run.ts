@@ -35,6 +35,13 @@ interface ReadLog {
   readonly outcomes: Promise<Outcomes>;
 }
 
+interface Work {
+  readonly processor: Processor;
+  readonly tally: OutcomeTally;
+  readonly stored: Promise<unknown>;
+  readonly fatal: AbortController;
+}
+
 /** Whoever writes besides the processors does so alone. */
 export const COLD_WRITES = 'cold_writes';
 /** Nobody waits for any single row. */
@@ -124,9 +131,7 @@ export class ColdRun implements AsyncDisposable {
         assign: (options) => processor.assign(log.stream, { ...options, after }),
         signal: this.signal,
       });
-      const outcomes = this.#outcomes(log, tally, stored, fatal).finally(() =>
-        processor[Symbol.asyncDispose](),
-      );
+      const outcomes = this.#outcomes(log, { processor, tally, stored, fatal });
       outcomes.catch(() => {});
       return { days, outcomes };
     } catch (error) {
@@ -136,12 +141,8 @@ export class ColdRun implements AsyncDisposable {
     }
   }
 
-  async #outcomes(
-    log: ColdLog,
-    tally: OutcomeTally,
-    stored: Promise<unknown>,
-    fatal: AbortController,
-  ): Promise<Outcomes> {
+  async #outcomes(log: ColdLog, { processor, tally, stored, fatal }: Work): Promise<Outcomes> {
+    await using _ = processor;
     try {
       await stored;
     } catch (error) {
