@@ -23,7 +23,7 @@ export function define(command: Command, invocation: Invocation): void {
 --full does not read the raw events: to fold user-days from them once more, stop the processors and run
 \`tidemark reprocess --from DAY --to DAY\`; whatever depends on what it mends follows.
 
-Examples:
+Example:
   npx tidemark refresh
   npx tidemark refresh --full`,
     )
