@@ -55,6 +55,10 @@ export function storedSchema(
   ]);
 }
 
+function nameOf(json: object): string {
+  return (json as { name?: string }).name ?? '';
+}
+
 function withFields(json: object, fields: readonly RecordField[]): RecordSchema {
   const positions = new Map(fields.map((field, position) => [field.name, position]));
   return {
@@ -62,7 +66,7 @@ function withFields(json: object, fields: readonly RecordField[]): RecordSchema 
     fields,
     index(field) {
       const position = positions.get(field);
-      if (position === undefined) throw new Error(`there is no field ${field}`);
+      if (position === undefined) throw new Error(`schema ${nameOf(json)} has no field ${field}`);
       return position;
     },
   };
