@@ -50,7 +50,7 @@ export async function readWhole({ log, assign, signal }: LogRunOptions): Promise
         if (signal.aborted) break;
       }
       if (!signal.aborted) await assignment.end(next);
-      else await assignment.settle();
+      if (signal.aborted) await assignment.settle();
     } catch (error) {
       // Where the log cannot be read on, what was read before it is good. A dead assignment settles nothing.
       await assignment.settle().catch(() => {});
