@@ -1,6 +1,7 @@
 /** In: a database. Out: how much is in it, how fresh it is, and what the run of the day before had found. */
 import type { ClickHouseClient } from '@clickhouse/client';
 import { warehouseError } from '../warehouse/errors.ts';
+import { rowsOf } from '../warehouse/rows.ts';
 import { runToCompareWith } from './stored-results.ts';
 import type { StoredRun } from './stored-results.ts';
 
@@ -90,12 +91,7 @@ export async function readDataState(client: ClickHouseClient, at: Date): Promise
 
 async function read<T>(client: ClickHouseClient, query: string): Promise<T[]> {
   try {
-    const result = await client.query({
-      query,
-      format: 'JSONEachRow',
-      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
-    });
-    return await result.json<T>();
+    return await rowsOf<T>(client, query);
   } catch (error) {
     throw warehouseError(error, 'read the state of the data');
   }

@@ -1,6 +1,7 @@
 /** In: what a run of all checks found. Out: it is stored; and what runs before it had found. */
 import type { ClickHouseClient } from '@clickhouse/client';
 import { warehouseError } from '../warehouse/errors.ts';
+import { rowsOf } from '../warehouse/rows.ts';
 import type { CheckResult, Severity, Status } from './check.ts';
 
 export interface CheckedRun {
@@ -108,12 +109,7 @@ async function insert(
 
 async function read<T>(client: ClickHouseClient, query: string): Promise<T[]> {
   try {
-    const result = await client.query({
-      query,
-      format: 'JSONEachRow',
-      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
-    });
-    return await result.json<T>();
+    return await rowsOf<T>(client, query);
   } catch (error) {
     throw warehouseError(error, 'read the results of checks');
   }

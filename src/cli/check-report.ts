@@ -31,8 +31,8 @@ function asTable(results: readonly CheckResult[]): string {
     const columns = Object.keys(first);
     const cells = shown.map((row) => columns.map((column) => text(row[column])));
     const more = failing > shown.length ? `\n… and ${failing - shown.length} more` : '';
-    const todo = remedy === '' ? '' : `\n${remedy}`;
-    parts.push(`${name}\n${table(columns, cells)}${more}${todo}`);
+    const advice = remedy === '' ? '' : `\n${remedy}`;
+    parts.push(`${name}\n${table(columns, cells)}${more}${advice}`);
   }
   return [...parts, summary(results)].join('\n\n');
 }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { WorkError } from './exit-status.ts';
-import { rowsOf } from './score-rows.ts';
+import { rowsOf } from '../warehouse/rows.ts';
 import { LONG_QUERY } from './score-table.ts';
 
 /** As the table customer_scores stores it. */

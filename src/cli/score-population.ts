@@ -3,7 +3,7 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import { WorkError } from './exit-status.ts';
 import { PLATFORM_LEVEL, targetOf } from './score-features.ts';
 import type { DayRange, FeaturePlan } from './score-features.ts';
-import { rowsOf } from './score-rows.ts';
+import { rowsOf } from '../warehouse/rows.ts';
 
 /** Columns of dim_user_early_engagement count days 0 to this one. */
 export const LAST_COLUMN_DAY = 6;

@@ -1,7 +1,8 @@
 /** Which run is in use. In: a run and a rule. Out: promoted or not, and why. */
 import type { ClickHouseClient } from '@clickhouse/client';
 import { WorkError } from './exit-status.ts';
-import { insertRows, rowsOf } from './score-rows.ts';
+import { rowsOf } from '../warehouse/rows.ts';
+import { insertRows } from './score-rows.ts';
 import type { ModelName, StoredRun } from './score-runs.ts';
 
 export interface PromotedRun {

@@ -1,20 +1,5 @@
-/** In: a query, or rows for a table. Out: rows as objects, or stored. */
+/** In: rows for a table. Out: they are stored. */
 import type { ClickHouseClient } from '@clickhouse/client';
-
-/** 64-bit integers as numbers. */
-export async function rowsOf<T>(
-  client: ClickHouseClient,
-  query: string,
-  parameters: Readonly<Record<string, unknown>> = {},
-): Promise<T[]> {
-  const result = await client.query({
-    query,
-    query_params: { ...parameters },
-    format: 'JSONEachRow',
-    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
-  });
-  return result.json<T>();
-}
 
 /** In portions; infinities are kept, NaN is NULL. */
 export async function insertRows(

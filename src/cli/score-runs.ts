@@ -6,7 +6,8 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import type { Distribution } from '../scoring/drift.ts';
 import { binEdges, distributionOf, stabilityIndex } from '../scoring/drift.ts';
 import { packageVersion } from './package-version.ts';
-import { insertRows, rowsOf } from './score-rows.ts';
+import { rowsOf } from '../warehouse/rows.ts';
+import { insertRows } from './score-rows.ts';
 
 export const MODELS = ['retention-drivers', 'users', 'customers'] as const;
 export type ModelName = (typeof MODELS)[number];

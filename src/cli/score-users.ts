@@ -5,7 +5,7 @@ import { planFeatures, platformFeatures, usersWith } from './score-features.ts';
 import { LAST_COLUMN_DAY, engagementColumns, horizonOf } from './score-population.ts';
 import { retentionParametersOf } from './score-retention.ts';
 import { promotedRun } from './score-promotion.ts';
-import { rowsOf } from './score-rows.ts';
+import { rowsOf } from '../warehouse/rows.ts';
 import { SCORE, ScoringRun, openDays } from './score-runs.ts';
 import type { FeatureDrift, StoredRun } from './score-runs.ts';
 import { LONG_QUERY } from './score-table.ts';

@@ -1,6 +1,7 @@
 /** In: the growth tables and ClickHouse's own. Out: the few numbers that alerts and dashboards watch. */
 import type { ClickHouseClient } from '@clickhouse/client';
 import { warehouseError } from './errors.ts';
+import { rowsOf } from './rows.ts';
 
 /** The last complete day, or calendar month. */
 export interface GrowthPeriod {
@@ -95,25 +96,11 @@ export async function readVitalSigns(
 ): Promise<VitalSigns> {
   try {
     const [growth, parts] = await Promise.all([
-      rowsOf<VitalSigns['growth'][number]>(client, GROWTH, signal),
-      rowsOf<VitalSigns['parts'][number]>(client, PARTS, signal),
+      rowsOf<VitalSigns['growth'][number]>(client, GROWTH, {}, signal),
+      rowsOf<VitalSigns['parts'][number]>(client, PARTS, {}, signal),
     ]);
     return { growth, parts };
   } catch (error) {
     throw warehouseError(error, 'read growth and the number of parts');
   }
-}
-
-async function rowsOf<T>(
-  client: ClickHouseClient,
-  query: string,
-  signal?: AbortSignal,
-): Promise<T[]> {
-  const result = await client.query({
-    query,
-    format: 'JSONEachRow',
-    ...(signal && { abort_signal: signal }),
-    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
-  });
-  return result.json<T>();
 }
