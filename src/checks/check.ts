@@ -23,6 +23,8 @@ export interface Check {
   readonly remedy: string;
   /** Returns the rows that are not as they should be. */
   readonly query: string;
+  /** The same in short, where that is possible: checks of the same rows are asked together. */
+  readonly glance?: Glance;
   /** How many such rows are fine. */
   readonly tolerates: number;
   /** Beyond so many rows a warning is an error; undefined: it never is. */
@@ -33,6 +35,13 @@ export interface Check {
   readonly readsMarts: boolean;
   /** What is wrong with its file; undefined: nothing. */
   readonly fault: string | undefined;
+}
+
+export interface Glance {
+  /** What follows FROM. */
+  readonly rows: string;
+  /** An aggregate over them: 0 if, and only if, the check's query returns nothing. */
+  readonly faults: string;
 }
 
 export type DayStream = 'app-events' | 'order-lines';

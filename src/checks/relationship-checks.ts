@@ -1,6 +1,7 @@
 /** In: which columns name rows of other tables. Out: a check of each, of streams that are known at all. */
 import { USUAL } from './check.ts';
 import type { Check, Severity } from './check.ts';
+import { rowsOfDays } from './schema-checks.ts';
 
 interface Relationship {
   readonly table: string;
@@ -70,23 +71,27 @@ const RELATIONSHIPS: readonly Relationship[] = [
 ];
 
 export function relationshipChecks(): readonly Check[] {
-  return RELATIONSHIPS.map(({ table, column, to: [other, key], severity, ...more }) => ({
-    ...USUAL,
-    name: `relationship-${table}-${column}-${other}`,
-    kind: 'relationship',
-    severity,
-    readsMarts: more.readsMarts ?? false,
-    promise: `Every ${column} of ${table} is one of ${other}, as soon as there are any.`,
-    remedy:
-      severity === 'warn'
-        ? `see whether what ${other} come from is behind, or whether the producer of ${table} names what is not there`
-        : 'compute it anew: tidemark refresh --full; if the rows come back, report them',
-    query: `
+  return RELATIONSHIPS.map(({ table: name, column, to: [other, key], severity, day, ...more }) => {
+    const rows = rowsOfDays(day === undefined ? { name } : { name, day });
+    const isMissing = `${column} IS NOT NULL AND ${column} NOT IN (SELECT ${key} FROM ${other})`;
+    const thereAreAny = `(SELECT count() FROM ${other}) > 0`;
+    return {
+      ...USUAL,
+      name: `relationship-${name}-${column}-${other}`,
+      kind: 'relationship',
+      severity,
+      readsMarts: more.readsMarts ?? false,
+      promise: `Every ${column} of ${name} is one of ${other}, as soon as there are any.`,
+      remedy:
+        severity === 'warn'
+          ? `see whether what ${other} come from is behind, or whether the producer of ${name} names what is not there`
+          : 'compute it anew: tidemark refresh --full; if the rows come back, report them',
+      query: `
 SELECT ${column}, count() AS rows
-FROM ${table}
-WHERE ${column} IS NOT NULL${more.day === undefined ? '' : ` AND ${more.day} >= {from: Date} AND ${more.day} <= {to: Date}`}
-    AND ${column} NOT IN (SELECT ${key} FROM ${other})
-    AND (SELECT count() FROM ${other}) > 0
+FROM ${rows}${day === undefined ? ' WHERE' : ' AND'} ${isMissing}
+    AND ${thereAreAny}
 GROUP BY ${column}`,
-  }));
+      glance: { rows, faults: `countIf(${isMissing}) * (${thereAreAny})` },
+    };
+  });
 }

@@ -10,7 +10,9 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import PQueue from 'p-queue';
 import { warehouseError } from '../warehouse/errors.ts';
 import { Refresher } from '../warehouse/refresher.ts';
+import { ask } from './ask.ts';
 import type { Check, CheckResult, Severity } from './check.ts';
+import { groupsOf, holdingAtAGlance, isOfClickHouse } from './glance.ts';
 import { readMoment, wroteColdSince } from './moment.ts';
 import type { Moment } from './moment.ts';
 
@@ -44,7 +46,22 @@ export async function runChecks(run: CheckRun): Promise<readonly CheckResult[]> 
   const refreshed = () =>
     (refreshing ??= Refresher.open(client, signal).then((refresher) => refresher.refresh()));
   const queue = new PQueue({ concurrency: AT_ONCE });
-  return queue.addAll(checks.map((check) => () => runCheck(run, check, moment, refreshed)));
+  const results = new Map<Check, CheckResult>();
+  await queue.addAll(
+    groupsOf(checks).map((group) => async () => {
+      const started = performance.now();
+      const days = { ...moment.days[group[0]!.stream] };
+      const held = await holdingAtAGlance(client, group, days, signal);
+      const seconds = secondsSince(started) / group.length;
+      for (const check of group) {
+        const result = held.has(check)
+          ? resultOf(check, seconds)
+          : await runCheck(run, check, moment, refreshed);
+        results.set(check, result);
+      }
+    }),
+  );
+  return checks.map((check) => results.get(check)!);
 }
 
 async function runCheck(
@@ -54,19 +71,7 @@ async function runCheck(
   refreshed: () => Promise<unknown>,
 ): Promise<CheckResult> {
   const started = performance.now();
-  const result = (more: Partial<CheckResult>): CheckResult => ({
-    name: check.name,
-    kind: check.kind,
-    severity: check.severity,
-    status: 'ok',
-    promise: check.promise,
-    remedy: check.remedy,
-    failing: 0,
-    rows: [],
-    reason: '',
-    ...more,
-    seconds: Number(((performance.now() - started) / 1000).toFixed(3)),
-  });
+  const result = (more: Partial<CheckResult>) => resultOf(check, secondsSince(started), more);
   if (check.fault !== undefined) return result({ status: 'broken', reason: check.fault });
   const look = () => find(client, check, moment, signal);
   try {
@@ -85,10 +90,33 @@ async function runCheck(
   } catch (error) {
     const fault = warehouseError(error, `run the check ${check.name}`);
     // The next check would meet the same.
-    if (fault.retryable || !/^\d+$/.test(fault.code)) throw fault;
+    if (fault.retryable || !isOfClickHouse(fault)) throw fault;
     return result({ status: 'broken', reason: fault.message });
   }
 }
+
+/** It holds, unless there is more to say. */
+function resultOf(
+  { name, kind, severity, promise, remedy }: Check,
+  seconds: number,
+  more: Partial<CheckResult> = {},
+): CheckResult {
+  return {
+    name,
+    kind,
+    severity,
+    status: 'ok',
+    promise,
+    remedy,
+    failing: 0,
+    rows: [],
+    reason: '',
+    ...more,
+    seconds: Number(seconds.toFixed(3)),
+  };
+}
+
+const secondsSince = (started: number) => (performance.now() - started) / 1000;
 
 async function find(
   client: ClickHouseClient,
@@ -98,17 +126,12 @@ async function find(
 ): Promise<Found> {
   const query = text.replaceAll('{progress}', PROGRESS);
   const progress = query === text ? [] : await readProgress(client, signal);
-  const result = await client.query({
-    query: `SELECT *, count() OVER () AS failing__ FROM (\n${query}\n) LIMIT ${SHOWN}`,
-    query_params: { progress, ...moment.days[stream] },
-    format: 'JSONEachRow',
-    abort_signal: signal,
-    clickhouse_settings: {
-      output_format_json_quote_64bit_integers: 0,
-      readonly: '2',
-    },
-  });
-  const rows = await result.json<Record<string, unknown> & { failing__: number }>();
+  const rows = await ask<Record<string, unknown> & { failing__: number }>(
+    client,
+    `SELECT *, count() OVER () AS failing__ FROM (\n${query}\n) LIMIT ${SHOWN}`,
+    { progress, ...moment.days[stream] },
+    signal,
+  );
   return {
     failing: rows[0]?.failing__ ?? 0,
     rows: rows.map(({ failing__: _, ...row }) => row),

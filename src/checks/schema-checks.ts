@@ -37,7 +37,9 @@ function unique(table: CheckedTable): Check {
     name: `unique-${table.name}`,
     kind: 'unique',
     promise: `No two rows of ${table.name} have the same ${key}.`,
-    query: `SELECT ${key}, count() AS rows FROM ${table.name}${days(table)} GROUP BY ${key} HAVING rows > 1`,
+    query: `SELECT ${key}, count() AS rows FROM ${rowsOfDays(table)} GROUP BY ${key} HAVING rows > 1`,
+    // A tuple, because rows with a NULL among several arguments are not counted.
+    glance: { rows: rowsOfDays(table), faults: `count() - uniqExact(tuple(${key}))` },
   };
 }
 
@@ -79,13 +81,16 @@ function inRange(table: CheckedTable, columns: readonly ColumnType[]): Check | u
 function accepted(table: CheckedTable): Check | undefined {
   const columns = Object.entries(ACCEPTED_VALUES[table.name] ?? {});
   if (columns.length === 0) return undefined;
-  const values = columns.map(([column, among]) => {
+  const named = columns.map(([column, among]) => {
     const list =
       typeof among === 'string'
         ? among
         : among.map((value) => `'${value.replaceAll("'", "''")}'`).join(', ');
-    return `if(${column} IN (${list}), [], [('${column}', toString(${column}))])`;
+    return { column, isNamed: `${column} IN (${list})` };
   });
+  const values = named.map(
+    ({ column, isNamed }) => `if(${isNamed}, [], [('${column}', toString(${column}))])`,
+  );
   return {
     ...from(table),
     name: `accepted-values-${table.name}`,
@@ -96,6 +101,10 @@ SELECT wrong.1 AS column, wrong.2 AS value, count() AS rows
 FROM ${table.name}
 ARRAY JOIN arrayConcat(${values.join(', ')}) AS wrong${days(table)}
 GROUP BY column, value`,
+    glance: {
+      rows: rowsOfDays(table),
+      faults: `sum(${named.map(({ isNamed }) => `if(${isNamed}, 0, 1)`).join(' + ')})`,
+    },
   };
 }
 
@@ -108,13 +117,15 @@ function ofColumns(
   const named = faults.map(
     (fault) => `if(ifNull(${fault}, false), '${fault.replaceAll("'", "''")}', '')`,
   );
+  const anyFault = faults.map((fault) => `ifNull(${fault}, false)`).join(' OR ');
   const key = table.key.join(', ');
   return {
     ...from(table),
     ...about,
     query: `
 SELECT ${key}, arrayFilter(fault -> fault != '', [${named.join(', ')}]) AS faults
-FROM ${table.name}${days(table)}${table.day === undefined ? ' WHERE' : ' AND'} (${faults.map((fault) => `ifNull(${fault}, false)`).join(' OR ')})`,
+FROM ${rowsOfDays(table)}${table.day === undefined ? ' WHERE' : ' AND'} (${anyFault})`,
+    glance: { rows: rowsOfDays(table), faults: `countIf(${anyFault})` },
   };
 }
 
@@ -130,6 +141,11 @@ function from(table: CheckedTable): Pick<Check, keyof typeof USUAL> {
   };
 }
 
-function days({ day }: CheckedTable): string {
+/** Of the days that are checked, where the table goes by days: what follows FROM. */
+export function rowsOfDays(table: Pick<CheckedTable, 'name' | 'day'>): string {
+  return table.name + days(table);
+}
+
+function days({ day }: Pick<CheckedTable, 'day'>): string {
   return day === undefined ? '' : `\nWHERE ${day} >= {from: Date} AND ${day} <= {to: Date}`;
 }

@@ -19,7 +19,8 @@ export interface CheckedWorld extends AsyncDisposable {
   /** Temporary; removed at the end. */
   readonly folder: string;
   readonly checks: readonly Check[];
-  run(...names: readonly string[]): Promise<readonly CheckResult[]>;
+  run(): Promise<readonly CheckResult[]>;
+  runOf(checks: readonly Check[]): Promise<readonly CheckResult[]>;
   change(query: string): Promise<void>;
 }
 
@@ -67,19 +68,21 @@ export async function checkedWorld(seed: number): Promise<CheckedWorld> {
 
   const { freshness } = readConfiguration({ environment: {} }).checks;
   const checks = await allChecks({ client: ch.client, freshness, folder: undefined });
+  const runOf = (some: readonly Check[]) =>
+    runChecks({
+      client: ch.client,
+      checks: some,
+      from: undefined,
+      to: undefined,
+      days: 30,
+      signal: new AbortController().signal,
+    });
   return {
     ch,
     folder,
     checks,
-    run: (...names) =>
-      runChecks({
-        client: ch.client,
-        checks: names.length === 0 ? checks : checks.filter(({ name }) => names.includes(name)),
-        from: undefined,
-        to: undefined,
-        days: 30,
-        signal: new AbortController().signal,
-      }),
+    run: () => runOf(checks),
+    runOf,
     async change(query) {
       await ch.client.command({ query });
     },

@@ -33,6 +33,20 @@ test.each(Object.keys(DAMAGE))('%s is seen to fail on data that is damaged so', 
   expect(failing).toBeGreaterThanOrEqual(rows?.length ?? 0);
 });
 
+test('asked one by one, checks find what they find together', async () => {
+  const together = world.checks.filter(({ glance }) => glance !== undefined);
+  expect(together.length).toBeGreaterThan(100);
+  const alone = await world.runOf(together.map(({ glance: _, ...check }) => check));
+  const found = ({ name, status, severity, failing, rows }: CheckResult) => ({
+    name,
+    status,
+    severity,
+    failing,
+    shown: rows.length,
+  });
+  expect(together.map(({ name }) => found(damaged.get(name)!))).toEqual(alone.map(found));
+});
+
 test('a warning about what is getting old comes before the error', () => {
   expect(damaged.get('recency-orders-error')?.status).toBe('ok');
   expect(damaged.get('recency-user-attributes-warn')?.status).toBe('failed');
