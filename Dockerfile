@@ -5,6 +5,8 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+# What tidemark_build_info says: --build-arg TIDEMARK_COMMIT=$(git rev-parse HEAD)
+ARG TIDEMARK_COMMIT=unknown
 RUN npm run build
 
 FROM node:24.21.0-bookworm-slim AS dependencies

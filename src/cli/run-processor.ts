@@ -25,6 +25,7 @@ import type { ScoringStatus } from '../warehouse/scoring-status.ts';
 import { adoptViewSettings } from '../warehouse/view-settings.ts';
 import type { VitalSigns } from '../warehouse/vital-signs.ts';
 import { watchVitalSigns } from '../warehouse/vital-signs-loop.ts';
+import { buildCommit } from './build-commit.ts';
 import { seedActiveTypes } from './event-type-rows.ts';
 import { UsageError, WorkError } from './exit-status.ts';
 import { flowLog } from './flow-log.ts';
@@ -92,7 +93,7 @@ export async function runProcessor(
       : { answers: running.clickhouseAnswers, parts: running.signs?.parts ?? [] };
   const metrics = new Metrics({
     version,
-    commit: 'unknown',
+    commit: buildCommit(),
     partitions,
     views,
     balances,
