@@ -82,9 +82,14 @@ export function exitStatusOf(error: unknown): ExitStatus {
   return EXIT.fault;
 }
 
-/** The message for a person; with the stack for what nobody has foreseen. */
+/** The message for a person, with the causes that it does not name; with the stack for what nobody has foreseen. */
 export function explanationOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const foreseen = 'code' in error || error.name.startsWith('KafkaJS');
-  return foreseen ? error.message : (error.stack ?? error.message);
+  if (!foreseen) return error.stack ?? error.message;
+  let text = error.message;
+  for (let { cause } = error; cause instanceof Error; { cause } = cause) {
+    if (!text.includes(cause.message)) text += `\n  caused by: ${cause.message}`;
+  }
+  return text;
 }

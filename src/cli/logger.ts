@@ -1,6 +1,6 @@
 /** In: the level. Out: a logger that writes to stderr, for stdout belongs to data: JSON, or readable on a terminal. */
 import { destination, pino } from 'pino';
-import type { Logger } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 import type { Configuration } from '../config/configuration.ts';
 import { readableLog } from './readable-log.ts';
 
@@ -17,6 +17,12 @@ export function stackLogger({ logging }: Configuration): Logger {
 /** Of a service: everything that is said is for logs. */
 export function serviceLogger({ logging }: Configuration): Logger {
   return toStderr(logging.level);
+}
+
+/** What ended a service, with its causes, as one line, whatever LOG_LEVEL says. */
+export function logFatal(stderr: DestinationStream, error: unknown, exitStatus: number): void {
+  const err = error instanceof Error ? error : new Error(String(error));
+  pino({ level: 'fatal' }, stderr).fatal({ err, exitStatus }, `ended: ${err.message}`);
 }
 
 /** For a person where a person looks, else one JSON object a line. An error has its causes in its stack. */

@@ -10,7 +10,14 @@ interface CommandModule {
   define(command: Command, invocation: Invocation): void;
 }
 
-const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<CommandModule> }>> = {
+interface CommandEntry {
+  readonly about: string;
+  readonly load: () => Promise<CommandModule>;
+  /** Runs unattended: where nobody reads along, its last words are for logs. */
+  readonly service?: boolean;
+}
+
+const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   demo: {
     about: 'show the whole way of events, in one go',
     load: () => import('./commands/demo.ts'),
@@ -22,6 +29,7 @@ const COMMANDS: Readonly<Record<string, { about: string; load: () => Promise<Com
   run: {
     about: 'process Kafka into ClickHouse until stopped',
     load: () => import('./commands/run.ts'),
+    service: true,
   },
   ingest: {
     about: 'add the rows of files to the tables, without Kafka',
@@ -103,8 +111,14 @@ export async function main(
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     if (interrupt.signal.aborted) return interrupt.status ?? EXIT.interrupted;
-    say(invocation, `tidemark: ${explanationOf(error)}`);
-    return exitStatusOf(error);
+    const status = exitStatusOf(error);
+    if (COMMANDS[argv[0] ?? '']?.service === true && stderr.isTTY !== true) {
+      const { logFatal } = await import('./logger.ts');
+      logFatal(stderr, error, status);
+    } else {
+      say(invocation, `tidemark: ${explanationOf(error)}`);
+    }
+    return status;
   }
 }
 

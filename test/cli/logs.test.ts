@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { flowLog } from '../../src/cli/flow-log.ts';
 import { readableLog } from '../../src/cli/readable-log.ts';
+import { main } from '../../src/cli/main.ts';
 import { noObserver } from '../../src/processor/observer.ts';
 import { firstLine } from '../../src/processor/progress.ts';
 
@@ -57,4 +58,42 @@ test('every write is a line at debug; the sums are one line at info, and none wh
   expect(lines[2]).toMatchObject({ records: 5, accepted: 4, invalid: 1, lag: 7 });
   flowLog({ logger, observer: noObserver, partitions: () => [] })[Symbol.dispose]();
   expect(written(stream)).toBe('');
+});
+
+/** What `run` says when it cannot go on, and its status. */
+async function lastWords(environment: Readonly<Record<string, string>>, isTTY: boolean) {
+  const [stdout, stderr] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY })];
+  const status = await main(['run'], { environment, stdout, stderr });
+  expect(written(stdout)).toBe('');
+  return { status, text: written(stderr) };
+}
+const AWAY = { CLICKHOUSE_URL: 'http://127.0.0.1:1/tidemark', LOG_LEVEL: 'silent' };
+
+test('what ends a service is one line of JSON with its causes where machines read along', async () => {
+  const { status, text } = await lastWords(AWAY, false);
+  expect(status).toBe(3);
+  expect(text).toMatch(/^[^\n]+\n$/);
+  const { level, msg, exitStatus, err } = JSON.parse(text) as Record<string, unknown>;
+  expect({ level, exitStatus }).toEqual({ level: 60, exitStatus: 3 });
+  expect(msg).toMatch(/^ended: .*ECONNREFUSED/);
+  expect(err).toMatchObject({
+    type: 'WarehouseError',
+    code: 'ECONNREFUSED',
+    stack: expect.stringMatching(/WarehouseError: [^]*caused by: .*ECONNREFUSED/) as string,
+  });
+
+  const wrong = await lastWords({ LOOKBACK_DAYS: 'two' }, false);
+  expect(wrong.status).toBe(2);
+  expect(JSON.parse(wrong.text)).toMatchObject({
+    level: 60,
+    exitStatus: 2,
+    msg: 'ended: LOOKBACK_DAYS must be a whole number from 0 to 60, got "two"',
+  });
+});
+
+test('what ends a service is a sentence at a terminal', async () => {
+  const { status, text } = await lastWords(AWAY, true);
+  expect(status).toBe(3);
+  expect(text).toMatch(/^tidemark: .*ECONNREFUSED/);
+  expect(text).not.toMatch(/[{}]|    at /);
 });

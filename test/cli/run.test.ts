@@ -90,7 +90,8 @@ describe.skipIf(kafkaOrigin() === undefined)('run', { timeout: 120_000 }, () => 
       ...environment,
       TIMEZONE: 'Asia/Jakarta',
     });
-    expect(stderr).toContain('TIMEZONE is "Asia/Jakarta", but the days in this database');
+    const { msg } = JSON.parse(stderr) as { msg: string };
+    expect(msg).toContain('TIMEZONE is "Asia/Jakarta", but the days in this database');
     expect(status).toBe(2);
   });
 });
