@@ -3,9 +3,9 @@ import type { ClickHouseClient } from '@clickhouse/client';
 import avro from 'avsc';
 import type { SchemaRegistry } from '../processor/ports.ts';
 import { REASONS } from '../streams/reasons.ts';
-import { warehouseError } from '../warehouse/errors.ts';
 import { selected } from './dead-letter-filter.ts';
 import type { DeadLetterFilter } from './dead-letter-filter.ts';
+import { isoRowsOf } from './iso-rows.ts';
 
 export interface DeadLetterGroup {
   readonly stream: string;
@@ -204,23 +204,10 @@ function objectOf(json: string): Record<string, unknown> | null {
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null));
 }
 
-async function rowsOf<T>(
+function rowsOf<T>(
   client: ClickHouseClient,
   query: string,
   parameters: Readonly<Record<string, unknown>>,
 ): Promise<T[]> {
-  try {
-    const result = await client.query({
-      query,
-      query_params: parameters,
-      format: 'JSONEachRow',
-      clickhouse_settings: {
-        output_format_json_quote_64bit_integers: 0,
-        date_time_output_format: 'iso',
-      },
-    });
-    return await result.json<T>();
-  } catch (error) {
-    throw warehouseError(error, 'read the refused records');
-  }
+  return isoRowsOf<T>(client, { doing: 'read the refused records', query, parameters });
 }

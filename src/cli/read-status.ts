@@ -1,8 +1,8 @@
 /** In: the database, and Kafka where it answers. Out: how far each source is, and what became of its records. */
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Configuration } from '../config/configuration.ts';
-import { warehouseError } from '../warehouse/errors.ts';
 import { Refresher } from '../warehouse/refresher.ts';
+import { isoRowsOf } from './iso-rows.ts';
 import { findKafka } from './kafka.ts';
 import { commandLogger } from './logger.ts';
 
@@ -111,20 +111,8 @@ async function viewsOf(client: ClickHouseClient): Promise<ViewStatus[]> {
   }));
 }
 
-async function rowsOf<T>(client: ClickHouseClient, query: string): Promise<T[]> {
-  try {
-    const result = await client.query({
-      query,
-      format: 'JSONEachRow',
-      clickhouse_settings: {
-        output_format_json_quote_64bit_integers: 0,
-        date_time_output_format: 'iso',
-      },
-    });
-    return await result.json<T>();
-  } catch (error) {
-    throw warehouseError(error, 'read the status');
-  }
+function rowsOf<T>(client: ClickHouseClient, query: string): Promise<T[]> {
+  return isoRowsOf<T>(client, { doing: 'read the status', query });
 }
 
 /** `topic/partition`, or `topic/partition@N` for the N-th log under that name; undefined for a file. */

@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import type { Markup } from '../markup.ts';
 import { explained } from '../explained.ts';
 import { exact } from '../numbers.ts';
+import { barTable } from './bar-table.ts';
 import { round } from './chart-frame.ts';
 import type { Tone } from './line-chart.ts';
 
@@ -18,39 +19,24 @@ export interface Bar {
   readonly tone?: Tone | undefined;
 }
 
+/** Pixels. */
+const HEIGHT = 12;
+
 /** `most` is the value of a full bar; default: the largest. */
 export function barList(
   head: readonly [name: string, value: string],
   bars: readonly Bar[],
   most = Math.max(0, ...bars.map(({ value }) => value)),
 ): Markup {
-  return html`<table class="bars">
-    <thead>
-      <tr>
-        <th scope="col">${head[0]}</th>
-        <th scope="col" class="number" colspan="2">${head[1]}</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${bars.map(
-        ({ name, meaning, note, value, shown, tone = 'blue' }) =>
-          html`<tr>
-            <th scope="row">
-              ${explained(name, meaning)}${note === undefined ? '' : html`<span class="note">${note}</span>`}
-            </th>
-            <td class="bar">
-              <svg aria-hidden="true" width="100%" height="12">
-                <rect
-                  class="area ${tone}"
-                  width="${most > 0 ? round((100 * Math.max(0, value)) / most) : 0}%"
-                  height="12"
-                  rx="2"
-                />
-              </svg>
-            </td>
-            <td class="number">${shown ?? exact(value)}</td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  const rows = bars.map(({ name, meaning, note, value, shown, tone = 'blue' }) => ({
+    name: html`${explained(name, meaning)}${note === undefined ? '' : html`<span class="note">${note}</span>`}`,
+    marks: html`<rect
+      class="area ${tone}"
+      width="${most > 0 ? round((100 * Math.max(0, value)) / most) : 0}%"
+      height="${HEIGHT}"
+      rx="2"
+    />`,
+    number: shown ?? exact(value),
+  }));
+  return barTable({ head, rows, height: HEIGHT });
 }

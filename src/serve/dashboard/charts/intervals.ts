@@ -3,6 +3,7 @@ import { scaleLog } from 'd3-scale';
 import { html } from 'hono/html';
 import type { Markup } from '../markup.ts';
 import { exact } from '../numbers.ts';
+import { barTable } from './bar-table.ts';
 import { round } from './chart-frame.ts';
 
 export interface Interval {
@@ -15,6 +16,8 @@ export interface Interval {
 
 /** The scale ends here at the latest: a wider interval is cut off. */
 const WIDEST = 8;
+/** Pixels. */
+const HEIGHT = 16;
 
 export function intervals(
   head: readonly [name: string, value: string],
@@ -24,38 +27,21 @@ export function intervals(
   const most = Math.min(WIDEST, Math.max(1.25, ...reach));
   const scale = scaleLog([1 / most, most], [2, 98]).clamp(true);
   const at = (value: number): string => `${round(scale(value))}%`;
-  return html`<table class="bars intervals">
-    <thead>
-      <tr>
-        <th scope="col">${head[0]}</th>
-        <th scope="col" class="number" colspan="2">${head[1]}</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${all.map(
-        ({ name, low, value, high }) =>
-          html`<tr>
-            <th scope="row">${name}</th>
-            <td class="bar">
-              <svg aria-hidden="true" width="100%" height="16">
-                <line class="guide" x1="${at(1)}" x2="${at(1)}" y1="0" y2="16" />
-                <line
-                  class="stroke ${toneOf(low, high)}"
-                  x1="${at(low)}"
-                  x2="${at(high)}"
-                  y1="8"
-                  y2="8"
-                />
-                <circle class="area ${toneOf(low, high)}" cx="${at(value)}" cy="8" r="4" />
-              </svg>
-            </td>
-            <td class="number">
-              ${exact(value)}<span class="note">${exact(low)} to ${exact(high)}</span>
-            </td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  const middle = HEIGHT / 2;
+  const rows = all.map(({ name, low, value, high }) => ({
+    name,
+    marks: html`<line class="guide" x1="${at(1)}" x2="${at(1)}" y1="0" y2="${HEIGHT}" />
+      <line
+        class="stroke ${toneOf(low, high)}"
+        x1="${at(low)}"
+        x2="${at(high)}"
+        y1="${middle}"
+        y2="${middle}"
+      />
+      <circle class="area ${toneOf(low, high)}" cx="${at(value)}" cy="${middle}" r="4" />`,
+    number: html`${exact(value)}<span class="note">${exact(low)} to ${exact(high)}</span>`,
+  }));
+  return barTable({ head, rows, height: HEIGHT });
 }
 
 /** An interval that holds 1 says nothing. */
