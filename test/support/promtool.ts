@@ -5,12 +5,13 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 
-const PROGRAM = process.env['PROMTOOL'] ?? 'promtool';
+/** A path, or a name on the PATH. */
+export const PROMTOOL = process.env['PROMTOOL'] ?? 'promtool';
 const run = promisify(execFile);
 
 /** Whether there is one. */
 export function promtoolIsThere(): boolean {
-  if (spawnSync(PROGRAM, ['--version']).status === 0) return true;
+  if (spawnSync(PROMTOOL, ['--version']).status === 0) return true;
   const message =
     'PROMTOOL IS MISSING: install the package prometheus, or set PROMTOOL to the program';
   if (process.env['CI'] === 'true') throw new Error(message);
@@ -20,6 +21,6 @@ export function promtoolIsThere(): boolean {
 
 /** What it prints. Rejects with that when it finds a fault. */
 export async function promtool(...argv: readonly string[]): Promise<string> {
-  const { stdout, stderr } = await run(PROGRAM, argv);
+  const { stdout, stderr } = await run(PROMTOOL, argv);
   return stdout + stderr;
 }
