@@ -4,9 +4,9 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { Configuration } from '../config/configuration.ts';
-import type { Forerunner } from '../processor/assignment.ts';
-import { readWhole } from '../processor/log-run.ts';
+import { takeInLogs } from '../processor/log-run.ts';
 import type { EndingLog } from '../processor/log-run.ts';
+import { noObserver } from '../processor/observer.ts';
 import type { SchemaRegistry } from '../processor/ports.ts';
 import { Processor } from '../processor/processor.ts';
 import type { Rules } from '../streams/rules.ts';
@@ -20,26 +20,11 @@ import { say } from './invocation.ts';
 import { OutcomeTally } from './outcome-tally.ts';
 import type { Outcomes } from './outcome-tally.ts';
 
-/** A log, and how it is taken in. */
+/** A log, and how it is counted. */
 export interface ColdLog extends EndingLog {
   readonly stream: Stream;
-  /** Days behind the watermark that an event may be; Infinity: as old as it likes. */
-  readonly lookbackDays: number;
   /** Whether what earlier runs made of its records is counted too. */
   readonly countsEarlier: boolean;
-}
-
-interface ReadLog {
-  readonly days: ReadonlySet<number>;
-  /** Once all of it is stored. */
-  readonly outcomes: Promise<Outcomes>;
-}
-
-interface Work {
-  readonly processor: Processor;
-  readonly tally: OutcomeTally;
-  readonly stored: Promise<unknown>;
-  readonly fatal: AbortController;
 }
 
 /** Whoever writes besides the processors does so alone. */
@@ -92,79 +77,70 @@ export class ColdRun implements AsyncDisposable {
     await this.#lease[Symbol.asyncDispose]();
   }
 
+  /** The same as `processAll`, of one log. */
+  async process(log: ColdLog, lookbackDays = Infinity): Promise<Outcomes> {
+    const [outcomes] = await this.processAll([log], lookbackDays);
+    return outcomes!;
+  }
+
   /**
-   * Takes in what was not taken in before. When it is interrupted, what was read so far is stored, and
-   * another run goes on from there. Those of earlier runs are counted as what they are now, duplicates
-   * where they had been accepted.
+   * Takes in what was not taken in before, of one log after the other. When it is interrupted, what was
+   * read so far is stored, and another run goes on from there. Records of earlier runs are counted as
+   * what they are now, duplicates where they had been accepted. `lookbackDays`: how far an event may be
+   * behind the watermark of its log.
    */
-  async process(log: ColdLog): Promise<Outcomes> {
-    const { outcomes } = await this.#read(log, undefined);
-    return await outcomes;
-  }
-
-  /** The same of one log after the other: while the end of one is written, the next is read. */
-  async processAll(logs: Iterable<ColdLog>): Promise<readonly Outcomes[]> {
-    const all: Promise<Outcomes>[] = [];
-    let before: Forerunner | undefined;
-    try {
-      for (const log of logs) {
-        this.signal.throwIfAborted();
-        const read = await this.#read(log, before);
-        all.push(read.outcomes);
-        before = { days: read.days, stored: read.outcomes };
-        // No more than two at once: what is read next waits for this one alone.
-        await all.at(-2);
-      }
-    } finally {
-      await Promise.allSettled(all);
-    }
-    return Promise.all(all);
-  }
-
-  async #read(log: ColdLog, after: Forerunner | undefined): Promise<ReadLog> {
-    const tally = new OutcomeTally();
+  async processAll(logs: readonly ColdLog[], lookbackDays: number): Promise<readonly Outcomes[]> {
     const fatal = new AbortController();
-    const processor = this.#processor(tally, log.lookbackDays, fatal);
+    const tallies = new Map(logs.map(({ name }) => [name, new OutcomeTally()]));
+    await using processor = this.#processor(tallies, lookbackDays, fatal);
     try {
-      const { days, stored } = await readWhole({
-        log,
-        assign: (options) => processor.assign(log.stream, { ...options, after }),
+      await takeInLogs({
+        logs,
+        assign: (log, options) => processor.assign(log.stream, options),
+        mostRows: this.#pendingRows,
         signal: this.signal,
       });
-      const outcomes = this.#outcomes(log, { processor, tally, stored, fatal });
-      outcomes.catch(() => {});
-      return { days, outcomes };
-    } catch (error) {
-      await processor[Symbol.asyncDispose]();
-      fatal.signal.throwIfAborted();
-      throw error;
-    }
-  }
-
-  async #outcomes(log: ColdLog, { processor, tally, stored, fatal }: Work): Promise<Outcomes> {
-    await using _ = processor;
-    try {
-      await stored;
     } catch (error) {
       fatal.signal.throwIfAborted();
       throw error;
     }
-    if (log.countsEarlier && tally.resumed !== null) await this.#addEarlier(tally, tally.resumed);
-    return tally.outcomes;
+    const all: Outcomes[] = [];
+    for (const { name, countsEarlier } of logs) {
+      const tally = tallies.get(name)!;
+      if (countsEarlier && tally.resumed !== null) await this.#addEarlier(tally, tally.resumed);
+      all.push(tally.outcomes);
+    }
+    return all;
   }
 
-  #processor(tally: OutcomeTally, lookbackDays: number, fatal: AbortController): Processor {
+  get #pendingRows(): number {
+    return this.#options.configuration.processor.maxPendingRows * SHARES;
+  }
+
+  #processor(
+    tallies: ReadonlyMap<string, OutcomeTally>,
+    lookbackDays: number,
+    fatal: AbortController,
+  ): Processor {
     const { configuration, invocation, schemas } = this.#options;
-    const { maxPendingRows, maxPendingBytes, maxCachedUserDays } = configuration.processor;
+    const { maxPendingBytes, maxCachedUserDays } = configuration.processor;
     return new Processor({
       rules: { ...this.#rules, lookbackDays },
       store: this.#store,
       schemas,
       // There is no topic besides a file: the table of the rejected holds them.
       deadLetters: { send: () => Promise.resolve() },
-      observer: tally.observer,
+      observer: {
+        ...noObserver,
+        resumed: (name, line) => {
+          tallies.get(name)!.resumed = line;
+        },
+        committed: (name, _line, outcomes) => {
+          for (const count of outcomes) tallies.get(name)!.add(count);
+        },
+      },
       limits: {
-        pendingRows: maxPendingRows * SHARES,
+        pendingRows: this.#pendingRows,
         pendingBytes: maxPendingBytes * SHARES,
         cachedUserDays: maxCachedUserDays,
       },

@@ -113,7 +113,7 @@ export class FileIntake {
       }),
     );
     try {
-      const outcomes = await run.processAll(logs);
+      const outcomes = await run.processAll(logs, this.#options.lookbackDays);
       const done = files.map((path, at): IngestedFile => {
         return { file: path, source: this.#sourceOf(path), ...outcomes[at]! };
       });
@@ -124,7 +124,7 @@ export class FileIntake {
   }
 
   #log(path: string, faults: FaultTally, told: (rows: number, file: RowFile) => void): ColdLog {
-    const { format, lookbackDays } = this.#options;
+    const { format } = this.#options;
     const read = async function* (this: FileIntake, line: Line) {
       await using file = await openRows(path, format);
       for await (const batch of this.#batches(path, file, line, faults)) {
@@ -135,7 +135,6 @@ export class FileIntake {
     return {
       stream: this.#stream,
       name: this.#sourceOf(path),
-      lookbackDays,
       countsEarlier: true,
       read: (line) => read.call(this, line),
     };

@@ -1,7 +1,6 @@
-/** In: what a processor commits. Out: how many records met which outcome, and why. */
-import type { Observer, OutcomeCount } from '../processor/observer.ts';
+/** In: what a processor commits of a log. Out: how many records met which outcome, and why. */
+import type { OutcomeCount } from '../processor/observer.ts';
 import type { ProgressLine } from '../warehouse/store.ts';
-import { noObserver } from '../processor/observer.ts';
 
 /** The numbers of records by outcome; `reasons` divides `future` and `invalid`. */
 export interface Outcomes {
@@ -17,23 +16,10 @@ export interface Outcomes {
 const COUNTED = ['accepted', 'duplicate', 'late', 'future', 'invalid'] as const;
 
 export class OutcomeTally {
-  readonly observer: Observer;
   /** Where the log was taken up last; null before it was. */
   resumed: ProgressLine | null = null;
   readonly #counts = { accepted: 0, duplicate: 0, late: 0, future: 0, invalid: 0 };
   readonly #reasons = new Map<string, number>();
-
-  constructor() {
-    this.observer = {
-      ...noObserver,
-      resumed: (_log, line) => {
-        this.resumed = line;
-      },
-      committed: (_log, _line, outcomes) => {
-        for (const count of outcomes) this.add(count);
-      },
-    };
-  }
 
   add({ outcome, reason, count }: OutcomeCount): void {
     if (outcome === 'skipped' || count === 0) return;

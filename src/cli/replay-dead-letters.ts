@@ -114,7 +114,6 @@ function takeIn(
   return run.process({
     stream,
     name: `${source.source}#replay`,
-    lookbackDays: Infinity,
     countsEarlier: false,
     read: (line) => replayLog(client, source, line.lastOffset ?? 0),
   });

@@ -43,7 +43,7 @@ export async function reprocessLate(work: Omit<ColdWork, 'command'>): Promise<Ap
           lateLog(work.configuration, facts, readApplied(client, stream, source, from), from),
       };
       const applied = await applyLateEvents(late, (log) =>
-        run.process({ ...log, stream, lookbackDays: Infinity, countsEarlier: false }),
+        run.process({ ...log, stream, countsEarlier: false }),
       );
       for (const { source, outcome } of applied)
         if (outcome.rows_read > 0) sources.push({ stream: stream.name, source, ...outcome });

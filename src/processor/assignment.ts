@@ -16,20 +16,12 @@ export interface AssignmentOptions {
   readonly log: string;
   /** Whether other sources may have accepted the same events: theirs then count as duplicates. */
   readonly cold?: boolean;
-  /** A log of the same events that was read before and may still be being written. */
-  readonly after?: Forerunner | undefined;
+  /** Resolves when what other logs of this process have accepted on these days is stored. */
+  readonly afterOthers?: (days: readonly number[]) => Promise<void>;
   /** A line was stored: all before its `nextOffset` is done for good. */
   readonly onCommitted?: (line: ProgressLine) => void;
   /** The assignment died of itself; a new one goes on from the line. Called at most once. */
   readonly onFailure?: (error: unknown) => void;
-}
-
-/** A cold log that was read to its end. */
-export interface Forerunner {
-  /** The days, since 1970-01-01, on which it may have accepted something. */
-  readonly days: ReadonlySet<number>;
-  /** Resolves when all of it is stored. */
-  readonly stored: Promise<unknown>;
 }
 
 /**
@@ -45,13 +37,15 @@ export class Assignment implements Committer {
   readonly #decoder: ValueDecoder;
   readonly #abort = new AbortController();
   #taken: TakenLog | null = null;
-  /** The days of which something was loaded. What is cold accepts nothing on any other. */
+  /** The days, since 1970-01-01, of which something was loaded. What is cold accepts nothing on any other. */
   readonly loadedDays = new Set<number>();
 
   // Two sets of buffers: one is filled while the other is written.
   #pending: Pending;
   #spare: Pending;
   #inFlight: InFlight | null = null;
+  /** To be stored before any row of the log is. */
+  #firstLine: ProgressLine | null = null;
   /** Whether there is anything that the last line taken does not cover. */
   #dirty = false;
   #hurried = false;
@@ -93,12 +87,17 @@ export class Assignment implements Committer {
     });
   }
 
-  /** Says that the log ends at an offset. Rejects when it was longer: it is then another log. */
+  /**
+   * Says that the log ends at an offset: no more is pushed. Rejects when it was longer: it is then another
+   * log.
+   */
   async end(offset: number): Promise<void> {
     await this.#orDie(() => {
-      const { line, reach } = this.#taken!;
-      if (offset >= reach) return Promise.resolve();
-      throw new LogRecreatedError(line.source, reach - 1);
+      const { line, reach, cache } = this.#taken!;
+      if (offset < reach) throw new LogRecreatedError(line.source, reach - 1);
+      // What is to be written is held by itself.
+      cache.dropBefore(Infinity);
+      return Promise.resolve();
     });
   }
 
@@ -106,12 +105,22 @@ export class Assignment implements Committer {
   async settle(): Promise<void> {
     this.#abort.signal.throwIfAborted();
     while (this.#dirty || this.#inFlight !== null) {
-      if (this.#dirty) {
-        this.#hurried = true;
-        this.#context.commits.request(this);
-      }
+      this.hurry();
       await this.#nextChange();
     }
+  }
+
+  /** The same, but it may wait for others to be written with. */
+  async settleInTime(): Promise<void> {
+    this.#abort.signal.throwIfAborted();
+    while (this.#dirty || this.#inFlight !== null) await this.#nextChange();
+  }
+
+  /** Has what was pushed written as soon as may be. */
+  hurry(): void {
+    if (!this.#dirty) return;
+    this.#hurried = true;
+    this.#context.commits.request(this);
   }
 
   /** Where the log was taken up; after `start`. */
@@ -126,6 +135,11 @@ export class Assignment implements Committer {
 
   get rows(): number {
     return this.#pending.rows;
+  }
+
+  /** Rows that are not stored yet: those ready, and those being written. */
+  get unstoredRows(): number {
+    return this.#pending.rows + (this.#inFlight?.pending.rows ?? 0);
   }
 
   get urgent(): boolean {
@@ -150,7 +164,9 @@ export class Assignment implements Committer {
     this.#hurried = false;
     intake.write++;
     this.#change();
-    return { ...pending.encode(sourceBytes), line };
+    const firstLine = this.#firstLine;
+    this.#firstLine = null;
+    return { ...pending.encode(sourceBytes), firstLine, line };
   }
 
   stored(): void {
@@ -190,10 +206,9 @@ export class Assignment implements Committer {
       line = await this.#replaced(line, bounds.first);
     }
     if (cold && line.lastRecordTime === null) {
-      // When a log was first read decides which of its events are from the future: before any of them.
+      // When a log was first read decides which of its events are from the future.
       line = { ...line, lastRecordTime: this.#context.clock.now() };
-      await this.#retrying('progress', () => store.writeProgress([line]));
-      this.#abort.signal.throwIfAborted();
+      this.#firstLine = line;
     }
     const taken = this.#takeUp(line, bounds);
     this.#taken = taken;
@@ -254,12 +269,7 @@ export class Assignment implements Committer {
 
   async #loadMissing(batch: RecordBatch, from: number): Promise<void> {
     const { intake, loader } = this.#taken!;
-    const { after } = this.#options;
     const units = intake.missingUnits(batch, from);
-    // What the log before this one accepted on these days must be there to be found.
-    if (after !== undefined && [...units.keys()].some((day) => after.days.has(day)))
-      await after.stored;
-    for (const day of units.keys()) this.loadedDays.add(day);
     // Whatever a missing unit holds is stored: units are evicted only when they are.
     const loaded = await loader.load(units, from, intake.write);
     this.#context.observer.loaded(loaded);
@@ -270,6 +280,10 @@ export class Assignment implements Committer {
       context: this.#context,
       log: this.#options.log,
       cold: this.#options.cold ?? false,
+      ready: async (days) => {
+        for (const day of days) this.loadedDays.add(day);
+        await this.#options.afterOthers?.(days);
+      },
       line,
       bounds,
       interpreter: this.#interpreter,

@@ -13,6 +13,8 @@ export interface Insert {
 
 /** What one source has ready to be stored. The pieces stay untouched until the write has ended. */
 export interface CommitBatch {
+  /** Written before all else. */
+  readonly firstLine: ProgressLine | null;
   /** In stages: those of a later stage are written when all of the earlier ones are. */
   readonly stages: readonly (readonly Insert[])[];
   readonly letters: readonly DeadLetter[];
@@ -139,6 +141,7 @@ export class GroupCommit {
   }
 
   async #write(batches: readonly CommitBatch[]): Promise<void> {
+    await this.#writeProgress(batches.flatMap(({ firstLine }) => firstLine ?? []));
     const stages = Math.max(...batches.map((batch) => batch.stages.length));
     for (let stage = 0; stage < stages; stage++) {
       const byTable = new Map<string, Insert[]>();
@@ -160,9 +163,12 @@ export class GroupCommit {
     if (letters.length > 0) {
       await this.#retrying('dead_letters', () => this.#options.deadLetters.send(letters));
     }
-    await this.#retrying('progress', () =>
-      this.#options.store.writeProgress(batches.map((batch) => batch.line)),
-    );
+    await this.#writeProgress(batches.map(({ line }) => line));
+  }
+
+  async #writeProgress(lines: readonly ProgressLine[]): Promise<void> {
+    if (lines.length === 0) return;
+    await this.#retrying('progress', () => this.#options.store.writeProgress(lines));
   }
 
   async #insert(table: string, inserts: readonly Insert[]): Promise<void> {

@@ -1,11 +1,12 @@
 /**
- * In: a log that ends: a file, late events, refused records to be taken in again. Out: all of it is
+ * In: logs that end: files, late events, refused records to be taken in again. Out: all of them are
  * taken in, whatever had been before.
  */
 import type { RecordBatch } from '../sources/source.ts';
 import type { ProgressLine } from '../warehouse/store.ts';
-import type { Assignment, AssignmentOptions, Forerunner } from './assignment.ts';
+import type { Assignment, AssignmentOptions } from './assignment.ts';
 import { LogRecreatedError } from './errors.ts';
+import { UnstoredLogs } from './unstored-logs.ts';
 
 /** A log that is read from its first record to its last. */
 export interface EndingLog {
@@ -18,29 +19,53 @@ export interface EndingLog {
   read(line: ProgressLine): AsyncIterable<RecordBatch>;
 }
 
-export interface LogRunOptions {
-  readonly log: EndingLog;
-  readonly assign: (options: AssignmentOptions) => Assignment;
-  /** Aborted when it has to end before the log does. */
+export interface LogRunOptions<Log extends EndingLog> {
+  /** Asked for the next when the one before is read. */
+  readonly logs: Iterable<Log>;
+  readonly assign: (log: Log, options: AssignmentOptions) => Assignment;
+  /** So many rows may wait to be stored before reading pauses. */
+  readonly mostRows: number;
+  /** Aborted when it has to end before the logs do. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Resolves when the whole log is stored. Rejects with the signal's reason when that is aborted: what
- * was read until then is stored, and another run goes on from there.
+ * One log after the other: while the ends of some are written, the next are read. Resolves when all are
+ * stored. Rejects with the signal's reason when that is aborted: what was read until then is stored, and
+ * another run goes on from there.
  */
-export async function takeInWhole(options: LogRunOptions): Promise<void> {
-  const { stored } = await readWhole(options);
-  await stored;
+export async function takeInLogs<Log extends EndingLog>(
+  options: LogRunOptions<Log>,
+): Promise<void> {
+  const { logs, assign, mostRows, signal } = options;
+  const unstored = new UnstoredLogs(mostRows);
+  try {
+    for (const log of logs) {
+      signal.throwIfAborted();
+      const assignOne = (): Assignment =>
+        assign(log, {
+          log: log.name,
+          cold: true,
+          afterOthers: (days) => unstored.settleThoseOf(days),
+        });
+      await unstored.add(await readWhole(log, assignOne, signal));
+    }
+    await unstored.settle();
+  } catch (error) {
+    // What was read of others is good.
+    await unstored.settle().catch(() => {});
+    throw error;
+  }
 }
 
-/**
- * The same, but resolves when the log is read: what is being written may go on beside the next log, which
- * then is assigned `after` this one.
- */
-export async function readWhole({ log, assign, signal }: LogRunOptions): Promise<Forerunner> {
+/** Resolves when the log is read. What is pending of it is to be settled. */
+async function readWhole(
+  log: EndingLog,
+  assign: () => Assignment,
+  signal: AbortSignal,
+): Promise<Assignment> {
   for (;;) {
-    const assignment = assign({ log: log.name, cold: true });
+    const assignment = assign();
     let next = 0;
     try {
       await assignment.start(() => Promise.resolve({ first: 0, end: Infinity }));
@@ -60,17 +85,6 @@ export async function readWhole({ log, assign, signal }: LogRunOptions): Promise
       throw error;
     }
     signal.throwIfAborted();
-    const stored = settled(assignment);
-    stored.catch(() => {});
-    return { days: assignment.loadedDays, stored };
-  }
-}
-
-async function settled(assignment: Assignment): Promise<void> {
-  try {
-    await assignment.settle();
-  } catch (error) {
-    assignment.abandon();
-    throw error;
+    return assignment;
   }
 }

@@ -22,6 +22,8 @@ export interface TakenLogOptions {
   readonly log: string;
   /** Whether other sources may have accepted the same events. */
   readonly cold: boolean;
+  /** See UnitLoaderOptions. */
+  readonly ready: (days: readonly number[]) => Promise<void>;
   /** Where it is taken up. */
   readonly line: ProgressLine;
   readonly bounds: LogBounds;
@@ -52,7 +54,7 @@ export class TakenLog {
   readonly #options: TakenLogOptions;
 
   constructor(options: TakenLogOptions) {
-    const { context, log, cold, line, bounds, interpreter, decoder, retrying } = options;
+    const { context, log, cold, ready, line, bounds, interpreter, decoder, retrying } = options;
     const { stream, rules, store, loads, observer } = context;
     const calendar = new Calendar(rules.timezone);
     // So does a log that took another's place.
@@ -81,7 +83,15 @@ export class TakenLog {
       observer,
       remembered,
     });
-    this.loader = new UnitLoader({ ...shared, calendar, store, loads, lookElsewhere, retrying });
+    this.loader = new UnitLoader({
+      ...shared,
+      calendar,
+      store,
+      loads,
+      lookElsewhere,
+      ready,
+      retrying,
+    });
   }
 
   /**

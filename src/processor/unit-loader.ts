@@ -19,6 +19,8 @@ export interface UnitLoaderOptions {
   readonly loads: PQueue;
   /** Whether ids that other sources have accepted count as seen. */
   readonly lookElsewhere: boolean;
+  /** Resolves when what is loaded of these days may be read; called before each load. */
+  readonly ready?: (days: readonly number[]) => Promise<void>;
   /** Wraps each read, to try it again. */
   readonly retrying: <T>(operation: string, read: () => Promise<T>) => Promise<T>;
 }
@@ -51,6 +53,7 @@ export class UnitLoader {
     write: number,
   ): Promise<number> {
     const days = [...units];
+    await this.#options.ready?.(days.map(([day]) => day));
     const loads = [];
     for (let at = 0; at < days.length; at += DAYS_AT_ONCE) {
       const some = new Map(days.slice(at, at + DAYS_AT_ONCE));

@@ -240,7 +240,7 @@ interface RowKey {
 }
 
 const UNITS =
-  'event_date IN arrayMap(day -> toDate(day), {days: Array(UInt16)}) AND bucket IN {buckets: Array(UInt8)}';
+  "event_date IN CAST({days: Array(UInt16)}, 'Array(Date)') AND bucket IN {buckets: Array(UInt8)}";
 const OUTDATED =
   'source = {source: String} AND offset >= {offset: UInt64} AND rules_epoch < {beforeEpoch: UInt32}';
 

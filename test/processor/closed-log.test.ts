@@ -3,7 +3,7 @@
  * one: in a real ClickHouse the lines, the rows and the user-days agree all the same.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { takeInWhole } from '../../src/processor/log-run.ts';
+import { takeInLogs } from '../../src/processor/log-run.ts';
 import type { Processor } from '../../src/processor/processor.ts';
 import type { LogBounds } from '../../src/sources/source.ts';
 import { ClickHouseStore } from '../../src/warehouse/clickhouse-store.ts';
@@ -66,16 +66,19 @@ async function withProcessor(isDead: IsLast, work: (processor: Processor) => Pro
 
 function takeInFile(name: string, ids: readonly string[], isDead = never): Promise<void> {
   return withProcessor(isDead, (processor) =>
-    takeInWhole({
-      log: {
-        name,
-        async *read() {
-          await Promise.resolve();
-          // As one: what is stored when the first line is written must not depend on how fast that is.
-          yield batchOf(records(name, ids));
+    takeInLogs({
+      logs: [
+        {
+          name,
+          async *read() {
+            await Promise.resolve();
+            // As one: what is stored when the first line is written must not depend on how fast that is.
+            yield batchOf(records(name, ids));
+          },
         },
-      },
-      assign: (options) => processor.assign(stream, options),
+      ],
+      assign: (_, options) => processor.assign(stream, options),
+      mostRows: 1_000,
       signal: new AbortController().signal,
     }),
   );

@@ -36,7 +36,7 @@ test('whoever is ready when a write starts is in it, whoever is not is in the ne
   await commits.close();
 });
 
-test('rows are written before what is made of them, the dead letters, and last the lines', async () => {
+test('a first line is written before rows, these before what is made of them, the dead letters, and last the lines', async () => {
   const { commits, written } = setUp();
   const source = new Source('one');
   source.batch = {
@@ -47,11 +47,13 @@ test('rows are written before what is made of them, the dead letters, and last t
       [insert('late', 3), insert('rejected', 4)],
     ],
     letters: [letter(5)],
+    firstLine: firstLine('s', 'first of one', 6, 1),
     line: firstLine('s', 'one', 6, 1),
   };
   commits.request(source);
   await eventually('it is stored', () => source.stores === 1);
   expect(written()).toEqual([
+    'lines: first of one',
     'events: 1',
     'days: 2',
     'late: 3',
@@ -68,6 +70,7 @@ test('a table without rows is not written to, and a group without anything write
   empty.batch = {
     stages: [[{ table: 'a', rows: 0, pieces: [] }]],
     letters: [],
+    firstLine: null,
     line: firstLine('s', 'empty', 1, 1),
   };
   commits.request(empty);
@@ -248,6 +251,7 @@ class Source implements Committer {
     this.batch = {
       stages: [[insert(table, byte)]],
       letters,
+      firstLine: null,
       line: firstLine('s', this.name, byte, 1),
     };
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { takeInWhole } from '../../src/processor/log-run.ts';
-import type { LogRunOptions } from '../../src/processor/log-run.ts';
+import { takeInLogs } from '../../src/processor/log-run.ts';
+import type { EndingLog } from '../../src/processor/log-run.ts';
 import type { ProgressLine } from '../../src/warehouse/store.ts';
 import { appEventTables } from '../simulation/memory-tables.ts';
 import { rulesWith, schemas, stream } from '../streams/app-event-samples.ts';
@@ -13,7 +13,7 @@ async function takeIn(store: MemoryWarehouse, rows: readonly string[]): Promise<
   const surroundings = { rules: rulesWith(), store, schemas };
   await using processor = processorWith({ ...surroundings, deadLetters: new MemoryDeadLetters() });
   const read: ProgressLine[] = [];
-  const log: LogRunOptions['log'] = {
+  const log: EndingLog = {
     name: NAME,
     async *read(line) {
       read.push(line);
@@ -22,9 +22,10 @@ async function takeIn(store: MemoryWarehouse, rows: readonly string[]): Promise<
       );
     },
   };
-  await takeInWhole({
-    log,
-    assign: (options) => processor.assign(stream, options),
+  await takeInLogs({
+    logs: [log],
+    assign: (_, options) => processor.assign(stream, options),
+    mostRows: 1_000,
     signal: new AbortController().signal,
   });
   return read;

@@ -7,7 +7,7 @@ import type { RecordBatch } from '../../src/sources/source.ts';
 import { Assignment } from '../../src/processor/assignment.ts';
 import type { ProcessorContext } from '../../src/processor/context.ts';
 import { applyLateEvents } from '../../src/processor/late-run.ts';
-import { takeInWhole } from '../../src/processor/log-run.ts';
+import { takeInLogs } from '../../src/processor/log-run.ts';
 import type { EndingLog } from '../../src/processor/log-run.ts';
 import type { ProgressLine } from '../../src/warehouse/store.ts';
 import type { LogRecord } from './log.ts';
@@ -21,7 +21,7 @@ import type { ContextHabits } from './simulated-context.ts';
 import type { World } from './world.ts';
 
 export type ColdTask =
-  | { readonly kind: 'ingest'; readonly file: MemoryFile }
+  | { readonly kind: 'ingest'; readonly files: readonly MemoryFile[] }
   | { readonly kind: 'late' }
   | { readonly kind: 'replay'; readonly source: string };
 
@@ -31,6 +31,7 @@ export class ColdCommand {
   readonly #task: ColdTask;
   readonly #context: ProcessorContext;
   readonly #interrupted = new AbortController();
+  readonly #mostRows: number;
   /** Why it has failed, if it has. */
   failure: Error | undefined;
   ended = false;
@@ -39,6 +40,7 @@ export class ColdCommand {
     this.process = { name, alive: true };
     this.#world = world;
     this.#task = task;
+    this.#mostRows = world.random.pick([1, 20, 1000]);
     const rules = { ...world.rules, lookbackDays: Infinity };
     this.#context = simulatedContext(world, this.process, habits, rules, () => {});
     world.cold.begins(this.process, world.scheduler.steps);
@@ -71,8 +73,10 @@ export class ColdCommand {
     const { tables } = this.#world;
     const task = this.#task;
     if (task.kind === 'ingest') {
-      const { file } = task;
-      return this.#takeIn({ name: file.name, read: (line) => this.#readFile(file, line) });
+      const logs = task.files.map((file): EndingLog => {
+        return { name: file.name, read: (line) => this.#readFile(file, line) };
+      });
+      return this.#takeIn(logs);
     }
     if (task.kind === 'replay') {
       const { source } = task;
@@ -83,7 +87,7 @@ export class ColdCommand {
         replayRecords(tables, source, (offset) => cold.record(source, offset));
       const read: EndingLog['read'] = (line) =>
         this.#readMarked(name, records, line.lastOffset ?? 0);
-      return this.#takeIn({ name, read });
+      return this.#takeIn([{ name, read }]);
     }
     await applyLateEvents(
       {
@@ -97,14 +101,15 @@ export class ColdCommand {
         read: (source, from) =>
           this.#readMarked(`${source}#late`, () => lateRecords(tables, source), from),
       },
-      (log) => this.#takeIn(log),
+      (log) => this.#takeIn([log]),
     );
   }
 
-  #takeIn(log: EndingLog): Promise<void> {
-    return takeInWhole({
-      log,
-      assign: (options) => new Assignment(this.#context, options),
+  #takeIn(logs: readonly EndingLog[]): Promise<void> {
+    return takeInLogs({
+      logs,
+      assign: (_, options) => new Assignment(this.#context, options),
+      mostRows: this.#mostRows,
       signal: this.#interrupted.signal,
     });
   }

@@ -13,7 +13,7 @@ import type { World } from './world.ts';
 
 const LIMIT = 40_000;
 /** A world has few files, so that they overlap. */
-const FILES = 2;
+const FILES = 3;
 
 export class ColdPhase {
   readonly #world: World;
@@ -55,7 +55,9 @@ export class ColdPhase {
     const interrupted = tables.lines
       .map(({ source }) => source.replace(/@\d+$/, ''))
       .filter((log) => cold.hasRowsAhead(log));
-    const tasks: ColdTask[] = cold.files.map((file) => ({ kind: 'ingest', file }));
+    const tasks: ColdTask[] = random.chance(0.5)
+      ? [{ kind: 'ingest', files: random.shuffle([...cold.files]) }]
+      : cold.files.map((file) => ({ kind: 'ingest', files: [file] }));
     for (const log of new Set(interrupted)) {
       if (log.endsWith('#replay')) {
         tasks.push({ kind: 'replay', source: log.slice(0, -'#replay'.length) });
@@ -99,7 +101,8 @@ export class ColdPhase {
     const { scheduler, cold } = this.#world;
     if (task.kind !== 'ingest') return;
     const until = scheduler.steps + 200;
-    const done = (): boolean => scheduler.steps >= until || cold.hasRowsAhead(task.file.name);
+    const done = (): boolean =>
+      scheduler.steps >= until || task.files.some(({ name }) => cold.hasRowsAhead(name));
     await scheduler.run(() => this.#isAtRest || done(), LIMIT);
   }
 
@@ -116,7 +119,7 @@ export class ColdPhase {
   #drawTask(): ColdTask | undefined {
     const { random, cold, tables } = this.#world;
     const file = this.#interruptedFile();
-    if (file !== undefined && random.chance(0.7)) return { kind: 'ingest', file };
+    if (file !== undefined && random.chance(0.7)) return { kind: 'ingest', files: [file] };
     const what = random.weighted({ ingest: 4, late: 3, replay: 2 });
     if (what === 'late') return { kind: 'late' };
     if (what === 'replay') {
@@ -125,12 +128,13 @@ export class ColdPhase {
       );
       return sources.length === 0 ? undefined : { kind: 'replay', source: random.pick(sources) };
     }
-    return { kind: 'ingest', file: random.pick(cold.files) };
+    const files = random.shuffle([...cold.files]).slice(0, random.int(1, FILES));
+    return { kind: 'ingest', files };
   }
 
   #changeFiles(): void {
     const { random, cold, scheduler } = this.#world;
-    if (cold.files.length < FILES && (cold.files.length === 0 || random.chance(0.3))) {
+    while (cold.files.length < FILES && (cold.files.length === 0 || random.chance(0.5))) {
       cold.files.push(new MemoryFile(`file:${cold.files.length}.csv`, this.#fresh()));
     }
     if (random.chance(0.3)) return;

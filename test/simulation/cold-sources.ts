@@ -33,6 +33,11 @@ interface Rest {
   readonly records: readonly LogRecord[];
 }
 
+interface Holding {
+  readonly step: number;
+  readonly by: Process | null;
+}
+
 interface ColdBackup {
   readonly known: ReadonlyMap<string, Known>;
   readonly stored: ReadonlyMap<string, ReadonlyMap<number, LogRecord>>;
@@ -47,8 +52,8 @@ export class ColdSources {
   /** By source: the records of which rows were stored, as whoever stored them had read them. */
   #stored = new Map<string, ReadonlyMap<number, LogRecord>>();
   readonly #since = new Map<Process, number>();
-  /** By event: the sources that have ever held it, and since which step. */
-  #held = new Map<string, Map<string, number>>();
+  /** By event: the sources that have ever held it, since which step, and who stored it. */
+  #held = new Map<string, Map<string, Holding>>();
 
   constructor(tables: MemoryTables) {
     this.#tables = tables;
@@ -113,19 +118,21 @@ export class ColdSources {
     for (const row of rows) {
       const key = keyOfRow(row);
       const source = String(row['source']);
-      const holders = this.#held.get(key) ?? new Map<string, number>();
+      const holders = this.#held.get(key) ?? new Map<string, Holding>();
       this.#held.set(key, holders);
       if (holders.has(source)) continue;
       const since = this.#since.get(process);
       if (since !== undefined && looksElsewhere(source)) {
+        // Two at once need not know of each other, but everyone knows what they have done themselves.
         const earlier = [...holders].find(
-          ([other, from]) => from < since && this.#holds(other, key),
+          ([other, { step: from, by }]) =>
+            (from < since || by === process) && this.#holds(other, key),
         );
         if (earlier !== undefined) {
           wrong ??= `${source} accepted ${key}, which ${earlier[0]} had accepted before`;
         }
       }
-      holders.set(source, step);
+      holders.set(source, { step, by: process });
     }
     return wrong;
   }
@@ -150,8 +157,8 @@ export class ColdSources {
     this.#stored = new Map(stored);
     this.#held = new Map();
     for (const row of this.#tables.rows('events_rows')) {
-      const holders = this.#held.get(keyOfRow(row)) ?? new Map<string, number>();
-      this.#held.set(keyOfRow(row), holders.set(String(row['source']), 0));
+      const holders = this.#held.get(keyOfRow(row)) ?? new Map<string, Holding>();
+      this.#held.set(keyOfRow(row), holders.set(String(row['source']), { step: 0, by: null }));
     }
   }
 
@@ -171,7 +178,7 @@ export class ColdSources {
     const accepted = new Set(own.map((row) => Number(row['offset'])));
     return (event, offset) => {
       if (accepted.has(offset)) return false;
-      const holders = this.#held.get(keyOfEvent(event)) ?? new Map<string, number>();
+      const holders = this.#held.get(keyOfEvent(event)) ?? new Map<string, Holding>();
       return [...holders.keys()].some((other) => other !== source);
     };
   }

@@ -7,9 +7,7 @@ const TAKEN = 'src/processor/taken-log.ts';
 const INTAKE = 'src/processor/intake.ts';
 const LOADER = 'src/processor/unit-loader.ts';
 const CACHE = 'src/fold/unit-cache.ts';
-const WRITE_LINES = `await this.#retrying('progress', () =>
-      this.#options.store.writeProgress(batches.map((batch) => batch.line)),
-    );`;
+const WRITE_LINES = 'await this.#writeProgress(batches.map(({ line }) => line));';
 
 export const mutations: readonly Mutation[] = [
   {
@@ -368,6 +366,28 @@ export interface TakenLogOptions {`,
         file: ASSIGNMENT,
         text: 'if (cold && line.lastRecordTime === null) {',
         by: 'if (cold && stored === undefined) {',
+      },
+    ],
+  },
+  {
+    name: 'a file does not wait for those of the same days that are being written',
+    breaks: 'the same event in two files of one command counts once',
+    edits: [
+      {
+        file: 'src/processor/log-run.ts',
+        text: 'afterOthers: (days) => unstored.settleThoseOf(days),',
+        by: 'afterOthers: () => Promise.resolve(),',
+      },
+    ],
+  },
+  {
+    name: 'when a file was first read is stored after its first rows',
+    breaks: 'which rows of a file are from the future is decided once',
+    edits: [
+      {
+        file: COMMIT,
+        text: '    await this.#writeProgress(batches.flatMap(({ firstLine }) => firstLine ?? []));\n',
+        by: '',
       },
     ],
   },

@@ -1,0 +1,53 @@
+/** In: assignments whose logs were read to their end. Out: they are stored, many small ones by one write. */
+import type { Assignment } from './assignment.ts';
+
+/** Each holds some buffers, however few its rows are. */
+const MOST_LOGS = 32;
+
+export class UnstoredLogs {
+  readonly #mostRows: number;
+  readonly #logs = new Set<Assignment>();
+
+  /** `mostRows`: so many rows may wait before reading pauses. */
+  constructor(mostRows: number) {
+    this.#mostRows = mostRows;
+  }
+
+  /**
+   * Resolves when the next log may be read. Rejects when the log cannot be stored, or one before it
+   * could not.
+   */
+  async add(log: Assignment): Promise<void> {
+    this.#logs.add(log);
+    void log.settleInTime().then(
+      () => this.#logs.delete(log),
+      // Whoever settles it next is told.
+      () => undefined,
+    );
+    // One half is written while the other half is read.
+    if (this.#fullness() >= 0.5) for (const one of this.#logs) one.hurry();
+    while (this.#fullness() >= 1) await [...this.#logs][0]!.settle();
+  }
+
+  /** Resolves when what the logs have accepted on these days, since 1970-01-01, is stored. */
+  async settleThoseOf(days: readonly number[]): Promise<void> {
+    await this.#settle(
+      [...this.#logs].filter((log) => days.some((day) => log.loadedDays.has(day))),
+    );
+  }
+
+  /** Resolves when all are stored. */
+  async settle(): Promise<void> {
+    await this.#settle([...this.#logs]);
+  }
+
+  async #settle(logs: readonly Assignment[]): Promise<void> {
+    await Promise.all(logs.map((log) => log.settle()));
+  }
+
+  #fullness(): number {
+    let rows = 0;
+    for (const log of this.#logs) rows += log.unstoredRows;
+    return Math.max(rows / this.#mostRows, this.#logs.size / MOST_LOGS);
+  }
+}
