@@ -51,6 +51,8 @@ const STATUS_BY_CODE: Readonly<Record<string, ExitStatus>> = {
   // Of ClickHouse: no such database, no such user, wrong password.
   '81': EXIT.usage,
   '192': EXIT.usage,
+  '193': EXIT.usage,
+  '194': EXIT.usage,
   '516': EXIT.usage,
   // Of networks and HTTP.
   TIMEOUT: EXIT.unreachable,
@@ -70,12 +72,16 @@ const UNREACHABLE_KAFKA =
   /^KafkaJS(Connection|BrokerNotFound|NumberOfRetriesExceeded|RequestTimeout|GroupCoordinatorNotFound)/;
 const WRONG_KAFKA = /^KafkaJS(SASLAuthentication|NotImplemented)/;
 
+/** Codes of Node and of OpenSSL. */
+const WRONG_CERTIFICATE = /^(ERR_TLS_CERT|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/;
+
 export function exitStatusOf(error: unknown): ExitStatus {
   if (!(error instanceof Error)) return EXIT.fault;
   if (error.name === 'AbortError') return EXIT.interrupted;
   if ('code' in error && typeof error.code === 'string') {
     const status = STATUS_BY_CODE[error.code];
     if (status !== undefined) return status;
+    if (WRONG_CERTIFICATE.test(error.code)) return EXIT.unreachable;
   }
   if (WRONG_KAFKA.test(error.name)) return EXIT.usage;
   if (UNREACHABLE_KAFKA.test(error.name)) return EXIT.unreachable;

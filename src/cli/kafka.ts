@@ -1,5 +1,6 @@
 /** In: the configuration. Out: a client of its Kafka, the embedded broker started when it is the one. */
-import { connect } from 'node:net';
+import { connect, isIP } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/configuration.ts';
@@ -105,28 +106,30 @@ class KafkaUnreachableError extends Error {
 
 const PROBE_MS = 5_000;
 
-/** Throws when none of the brokers takes a connection. */
+/** Throws when none of the brokers takes a connection, or none has a certificate that is known. */
 async function requireReachable({ kafka }: Configuration): Promise<void> {
   const brokers = kafka.brokers ?? [];
   try {
-    await Promise.any(brokers.map(probe));
+    await Promise.any(brokers.map((broker) => probe(broker, kafka.ssl)));
   } catch (error) {
     const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [error];
     const reason = first instanceof Error ? first.message : String(first);
     throw new KafkaUnreachableError(
       `none of the brokers of KAFKA_BROKERS (${brokers.join(', ')}) can be reached: ${reason}`,
-      { cause: error },
+      { cause: first },
     );
   }
 }
 
-function probe(broker: string): Promise<void> {
+function probe(broker: string, ssl: boolean): Promise<void> {
   const { hostname, port } = new URL(`tcp://${broker}`);
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) });
+    const address = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) };
+    const servername = isIP(address.host) === 0 ? address.host : '';
+    const socket = ssl ? connectTls({ ...address, servername }) : connect(address);
     socket.setTimeout(PROBE_MS, () => socket.destroy(new Error(`${broker} does not answer`)));
     socket.once('error', reject);
-    socket.once('connect', () => {
+    socket.once(ssl ? 'secureConnect' : 'connect', () => {
       socket.destroy();
       resolve();
     });

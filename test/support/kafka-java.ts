@@ -34,9 +34,13 @@ export function javaKafkaIsPossible(): boolean {
   return existsSync(JARS) || spawnSync('mvn', ['-version'], { stdio: 'ignore' }).status === 0;
 }
 
-/** `special`: properties that differ from the usual ones, for the ports of its listeners. */
+/**
+ * `special`: properties that differ from the usual ones, for the ports of its listeners. `scram`: who has which
+ * password, as in `SCRAM-SHA-256=[name=NAME,password=PASSWORD]`.
+ */
 export async function startJavaKafka(
   special: (port: number, controllerPort: number) => Readonly<Record<string, string>> = () => ({}),
+  scram: readonly string[] = [],
 ): Promise<RealKafka> {
   await downloadJars();
   const folder = await mkdtemp(join(tmpdir(), 'tidemark-kafka-'));
@@ -49,7 +53,7 @@ export async function startJavaKafka(
   const settings = join(folder, 'server.properties');
   const lines = Object.entries(properties).map(([name, value]) => `${name}=${value}`);
   await writeFile(settings, `${lines.join('\n')}\n`);
-  await format(folder, properties['log.dirs']);
+  await format(folder, properties['log.dirs'], scram);
 
   let broker = await start(folder, settings, port);
   const end = async (signal: NodeJS.Signals) => {
@@ -97,7 +101,7 @@ async function downloadJars(): Promise<void> {
   });
 }
 
-async function format(folder: string, data: string): Promise<void> {
+async function format(folder: string, data: string, scram: readonly string[]): Promise<void> {
   await mkdir(data, { recursive: true });
   const id = () => Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
   const settings = join(folder, 'server.properties');
@@ -112,6 +116,7 @@ async function format(folder: string, data: string): Promise<void> {
       `--cluster-id=${id()}`,
       '-c',
       settings,
+      ...scram.flatMap((user) => ['--add-scram', user]),
     ],
     { encoding: 'utf8' },
   );
