@@ -31,9 +31,12 @@ AS
 WITH
     (SELECT toInt64(round(ifNull(argMaxOrNull(session_gap_seconds, epoch), 1800) * 1000000)) FROM rules) AS gap_microseconds,
     (SELECT groupArray(event_type) FROM event_types FINAL WHERE server_side) AS server_side_types,
+    (SELECT arrayPushBack(groupArray(expression), '.*') FROM channel_group_expressions) AS expressions,
+    (SELECT arrayPushBack(groupArray(channel_group), 'other') FROM channel_group_expressions) AS channels,
     e.opened_place = 1 AND c.events_before > 0 AS is_carried
 -- A day's sessions follow from its own events, but for the one that it begins in: so a filter on day or
--- user reaches the events.
+-- user reaches the events. These are read as stored, in the order of their table: what is left to sort is
+-- each user's day. Server-side events come last in it, where they disturb no session.
 SELECT
     e.event_date AS event_date,
     e.user_id AS user_id,
@@ -49,7 +52,7 @@ SELECT
     if(e.is_server_side, NULL, e.place - e.opened_place + 1 + if(is_carried, c.events_before, 0))::Nullable(UInt64) AS event_sequence_in_session,
     e.platform AS platform,
     e.utm_source AS utm_source,
-    e.channel_group AS channel_group,
+    if(e.utm_source IS NULL, 'other', channels[arrayMin(multiMatchAllIndices(ifNull(e.utm_source, ''), expressions))]) AS channel_group,
     e.country AS country,
     e.transaction_category AS transaction_category,
     e.miles_amount AS miles_amount,
@@ -67,21 +70,23 @@ FROM
 (
     SELECT
         *,
-        maxIf(place, opens) OVER (PARTITION BY event_date, user_id, is_server_side ORDER BY micros, event_id, source ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS opened_place,
-        maxIf(micros, opens) OVER (PARTITION BY event_date, user_id, is_server_side ORDER BY micros, event_id, source ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS opened_at
+        maxIf(place, opens) OVER user_day AS opened_place,
+        maxIf(micros, opens) OVER user_day AS opened_at
     FROM
     (
         SELECT
             *,
             has(server_side_types, event_type) AS is_server_side,
             toUnixTimestamp64Micro(event_time) AS micros,
-            row_number() OVER (PARTITION BY event_date, user_id, is_server_side ORDER BY micros, event_id, source ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS place,
-            lagInFrame(micros) OVER (PARTITION BY event_date, user_id, is_server_side ORDER BY micros, event_id, source ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS previous_at,
+            row_number() OVER user_day AS place,
+            lagInFrame(micros) OVER user_day AS previous_at,
             place = 1 OR micros - previous_at > gap_microseconds AS opens
-        FROM events
+        FROM events_rows FINAL
+        WINDOW user_day AS (PARTITION BY event_date, bucket, user_id ORDER BY is_server_side, micros, event_id, source ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
     )
+    WINDOW user_day AS (PARTITION BY event_date, bucket, user_id ORDER BY is_server_side, micros, event_id, source ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
 ) AS e
-LEFT JOIN
+LEFT ANY JOIN
 (
     SELECT
         day.event_date AS event_date,
