@@ -63,6 +63,39 @@ describe('addresses', () => {
     },
   );
 
+  test('group customers by one look as each of their tables does', async () => {
+    const { rows } = (await json('/api/customer-groups')) as { rows: Record<string, unknown>[] };
+    const figures = 'customers, orders, toFloat64(revenue) AS revenue, revenue_pct';
+    for (const [table, column, order] of [
+      ['dim_rfm_group', 'rfm_segmentation', 'revenue DESC'],
+      ['dim_cltv_group', 'cltv_profit_segmentation', 'revenue DESC'],
+      [
+        'dim_churn_group',
+        'churn_risk_group',
+        "up_to_days IS NULL, up_to_days, churn_risk_group = 'Churned'",
+      ],
+    ] as const) {
+      const query = `SELECT ${column}, ${figures} FROM ${table} WHERE customers > 0 ORDER BY ${order}`;
+      const expected = await world.clickhouse.rows(query);
+      expect(expected.length).toBeGreaterThan(1);
+      const found = rows.filter((row) => row[column] !== null);
+      expect(found.map((row) => row[column])).toEqual(expected.map((row) => row[column]));
+      expect(found).toMatchObject(
+        expected.map((row) => ({
+          ...row,
+          revenue_pct: expect.closeTo(Number(row['revenue_pct'])) as number,
+        })),
+      );
+    }
+    const [all] = await world.clickhouse.rows(
+      'SELECT customers, orders, churn_rate_pct, repeat_ratio, avg_cltv_predicted FROM obt_overall_customer_kpis',
+    );
+    expect(rows[0]).toMatchObject({
+      ...all,
+      avg_cltv_predicted: expect.closeTo(Number(all!['avg_cltv_predicted'])) as number,
+    });
+  });
+
   test('are all described in OpenAPI', async () => {
     const { openapi, paths } = await json('/api/openapi.json');
     expect(openapi).toBe('3.1.0');

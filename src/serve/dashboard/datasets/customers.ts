@@ -2,79 +2,69 @@
 import type { Dataset } from '../dataset.ts';
 import { withinRange } from '../dataset.ts';
 
-export const KPIS: Dataset = {
-  name: 'customers',
-  description: 'One row: all customers together.',
-  views: ['obt_overall_customer_kpis'],
-  sql: `SELECT
-    snapshot_date,
-    customers,
-    orders,
-    revenue,
-    returned_revenue,
-    aov_order,
-    churn_rate_pct,
-    repeat_ratio,
-    avg_cltv_historic,
-    avg_cltv_predicted
-FROM obt_overall_customer_kpis
-WHERE customers > 0`,
-};
-
-export const RFM: Dataset = {
-  name: 'rfm-map',
-  description: 'One row per score of recency and of frequency: the customers who have them.',
-  views: ['obt_customer_kpis_and_segmentation'],
+/** One look at the customers for all of their groups: to score them is most of the work. */
+export const GROUPS: Dataset = {
+  name: 'customer-groups',
+  description:
+    'All customers together in the first row, then a row per group: by the scores of recency and frequency, segment, risk of churn, value.',
+  views: [
+    'obt_overall_customer_kpis',
+    'dim_churn_group',
+    'dim_cltv_group',
+    'obt_customer_kpis_and_segmentation',
+  ],
   meanings: {
-    customers: 'Customers with these scores',
+    grouping: 'What the customers are grouped by: all (not at all), scores, segment, risk, value',
+    r_score: 'Recency of the group by scores, 1 to 5; 5 = bought most recently',
+    f_score: 'Frequency of the group by scores, 1 to 5; 5 = most orders',
+    customers: 'Customers in the group',
     revenue: 'Their revenue',
-    segments: 'Segments that they belong to, which also depend on the score of money',
+    segments: 'Segments that they belong to',
   },
   sql: `SELECT
-    r_score,
-    f_score,
+    grouped.1 AS grouping,
+    if(grouping = 'scores', min(k.r_score), NULL) AS r_score,
+    if(grouping = 'scores', min(k.f_score), NULL) AS f_score,
+    if(grouping = 'segment', grouped.2, NULL) AS rfm_segmentation,
+    if(grouping = 'risk', grouped.2, NULL) AS churn_risk_group,
+    if(grouping = 'value', grouped.2, NULL) AS cltv_profit_segmentation,
+    any(about.description) AS description,
+    any(about.up_to_days) AS up_to_days,
+    any(k.snapshot_date) AS snapshot_date,
     count() AS customers,
-    toFloat64(sum(monetary)) AS revenue,
-    arrayStringConcat(arraySort(groupUniqArray(rfm_segmentation::String)), ', ') AS segments
-FROM obt_customer_kpis_and_segmentation
-GROUP BY r_score, f_score
-ORDER BY r_score, f_score`,
-};
-
-export const SEGMENTS: Dataset = {
-  name: 'rfm-segments',
-  description: 'One row per segment: its customers, its share of the revenue, and what to do.',
-  views: ['dim_rfm_group'],
-  sql: `SELECT rfm_segmentation, scores, description, customers, customers_pct, revenue, revenue_pct
-FROM dim_rfm_group
-WHERE customers > 0
-ORDER BY revenue DESC`,
-};
-
-export const CHURN: Dataset = {
-  name: 'churn-groups',
-  description: 'One row per group by the days since the last order.',
-  views: ['dim_churn_group'],
-  sql: `SELECT churn_risk_group, up_to_days, description, customers, customers_pct, revenue_pct
-FROM dim_churn_group
-QUALIFY sum(customers) OVER () > 0
-ORDER BY up_to_days IS NULL, up_to_days, churn_risk_group = 'Churned'`,
-};
-
-export const CLTV: Dataset = {
-  name: 'cltv-groups',
-  description: 'One row per third of the customers by what they have brought so far.',
-  views: ['dim_cltv_group'],
-  sql: `SELECT
-    cltv_profit_segmentation,
-    description,
-    min_cltv_historic,
-    max_cltv_historic,
-    customers,
-    revenue_pct
-FROM dim_cltv_group
-WHERE customers > 0
-ORDER BY max_cltv_historic DESC`,
+    sum(k.frequency) AS orders,
+    toFloat64(sum(k.monetary)) AS revenue,
+    100 * revenue / nullIf(max(revenue) OVER (), 0) AS revenue_pct,
+    revenue / orders AS aov_order,
+    100 * countIf(k.is_churned) / customers AS churn_rate_pct,
+    countIf(k.frequency > 1) / customers AS repeat_ratio,
+    avg(k.cltv_historic) AS avg_cltv_historic,
+    min(k.cltv_historic) AS min_cltv_historic,
+    max(k.cltv_historic) AS max_cltv_historic,
+    avgOrNull(k.cltv_predicted) AS avg_cltv_predicted,
+    arrayStringConcat(arraySort(groupUniqArray(k.rfm_segmentation::String)), ', ') AS segments
+FROM
+(
+    SELECT *, arrayJoin([
+        ('all', ''),
+        ('scores', concat(toString(r_score), '/', toString(f_score))),
+        ('segment', rfm_segmentation::String),
+        ('risk', churn_risk_group::String),
+        ('value', cltv_profit_segmentation::String)
+    ]) AS grouped
+    FROM obt_customer_kpis_and_segmentation
+) AS k
+LEFT JOIN
+(
+    SELECT ('segment', rfm_segmentation::String) AS grouped, any(description) AS description, NULL AS up_to_days
+    FROM rfm_segments FINAL
+    GROUP BY grouped
+    UNION ALL
+    SELECT ('risk', churn_risk_group::String), description, if(churn_risk_group = 'Churned', NULL, up_to_days)
+    FROM churn_groups FINAL
+) AS about USING (grouped)
+GROUP BY grouped
+ORDER BY grouping, up_to_days IS NULL, up_to_days, churn_risk_group = 'Churned', revenue DESC`,
 };
 
 export const DAYS: Dataset = {
@@ -106,7 +96,7 @@ export const PRICES: Dataset = {
   sql: `SELECT
     price_flag,
     count() AS articles,
-    100 * sum(units) / nullIf((SELECT sum(units) FROM product_price_flags), 0) AS units_pct
+    100 * sum(units) / nullIf(sum(sum(units)) OVER (), 0) AS units_pct
 FROM product_price_flags
 GROUP BY price_flag
 ORDER BY articles DESC`,

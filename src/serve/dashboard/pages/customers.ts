@@ -5,7 +5,7 @@ import { heatMap } from '../charts/heat-map.ts';
 import type { Tone } from '../charts/line-chart.ts';
 import type { Row } from '../dataset.ts';
 import { numberIn, textIn } from '../dataset.ts';
-import { KPIS, RFM, SEGMENTS, CHURN, CLTV, DAYS, PRICES } from '../datasets/customers.ts';
+import { DAYS, GROUPS, PRICES } from '../datasets/customers.ts';
 import { exact, longDay, percent, short } from '../numbers.ts';
 import type { Page } from '../page.ts';
 import { bars, lines } from '../time-figure.ts';
@@ -17,7 +17,7 @@ export const customers: Page = {
   filledBy:
     'Send order lines, or take a file in with npx tidemark ingest FILE --stream order-lines.',
   tiles: {
-    dataset: KPIS,
+    dataset: GROUPS,
     of: (row) => [
       {
         label: 'customers',
@@ -60,9 +60,10 @@ export const customers: Page = {
     {
       title: 'Recency and frequency',
       caption: 'Customers by their two scores: those at the top right buy often and did lately.',
-      dataset: RFM,
+      dataset: GROUPS,
       columns: ['r_score', 'f_score', 'customers', 'revenue', 'segments'],
-      draw: (rows) => {
+      draw: (all) => {
+        const rows = groupedBy('r_score', all);
         const most = Math.max(...rows.map((row) => numberIn(row, 'customers') ?? 0));
         return heatMap({
           label: 'Heat map of customers by recency and frequency',
@@ -92,19 +93,19 @@ export const customers: Page = {
     {
       title: 'Segments',
       caption: 'By their share of the revenue.',
-      dataset: SEGMENTS,
+      dataset: GROUPS,
       columns: ['rfm_segmentation', 'customers', 'revenue_pct'],
       draw: groupBars('rfm_segmentation', 'segment'),
     },
     {
       title: 'Who is about to leave',
       caption: 'Customers by the days since their last order.',
-      dataset: CHURN,
+      dataset: GROUPS,
       columns: ['churn_risk_group', 'up_to_days', 'customers'],
-      draw: (rows) =>
+      draw: (all) =>
         barList(
           ['risk', 'customers'],
-          rows.map((row): Bar => {
+          groupedBy('churn_risk_group', all).map((row): Bar => {
             const name = textIn(row, 'churn_risk_group');
             return {
               name,
@@ -119,7 +120,7 @@ export const customers: Page = {
     {
       title: 'What customers have brought',
       caption: 'Three equal groups by gross margin so far, and their share of the revenue.',
-      dataset: CLTV,
+      dataset: GROUPS,
       columns: [
         'cltv_profit_segmentation',
         'min_cltv_historic',
@@ -170,14 +171,19 @@ const RISK: Readonly<Record<string, Tone>> = {
   Churned: 'red',
 };
 
+/** The rows that are groups by this column. */
+function groupedBy(column: string, rows: readonly Row[]): readonly Row[] {
+  return rows.filter((row) => row[column] !== null);
+}
+
 /** Groups of customers by their share of the revenue. */
 function groupBars(column: string, head: string) {
   return (rows: readonly Row[]) =>
     barList(
       [head, 'of revenue'],
-      rows.map((row) => ({
+      groupedBy(column, rows).map((row) => ({
         name: textIn(row, column),
-        meaning: textIn(row, 'description'),
+        meaning: textIn(row, 'description') || undefined,
         note: `${exact(numberIn(row, 'customers'))} customers`,
         value: numberIn(row, 'revenue_pct') ?? 0,
         shown: percent(numberIn(row, 'revenue_pct')),
