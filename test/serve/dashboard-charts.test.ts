@@ -9,6 +9,7 @@ import { dayAxis, monthAxis } from '../../src/serve/dashboard/charts/slots.ts';
 import { stackedBars } from '../../src/serve/dashboard/charts/stacked-bars.ts';
 import { valueScale } from '../../src/serve/dashboard/charts/value-scale.ts';
 import type { Markup } from '../../src/serve/dashboard/markup.ts';
+import { overview } from '../../src/serve/dashboard/pages/overview.ts';
 
 const HOSTILE = `<script>"&'`;
 
@@ -222,4 +223,12 @@ test('days are labelled at round dates, months with the year once', () => {
     'Jan 2026',
   ]);
   expect(monthAxis([])).toEqual({ slots: [], ticks: [] });
+});
+
+test('of many sources the page says how many it leaves out, and where they are', async () => {
+  const { draw } = overview.figures.find(({ title }) => title === 'Sources')!;
+  const row = { source: 'file:a.csv', stream: 'order-lines', watermark: null, accepted: 1 };
+  const sources = (all: number) => [row, row].map((each) => ({ ...each, sources: all }));
+  expect(await written(draw(sources(2)))).not.toContain('tidemark status');
+  expect(await written(draw(sources(309)))).toMatch(/2 of 309 sources[^]*npx tidemark status/);
 });

@@ -23,6 +23,11 @@ const FOCUSED = `(() => {
   return at === null || at === body ? '' : (at.getAttribute('href') ?? at.tagName);
 })()`;
 
+/** Tables of which a part is seen only after scrolling. */
+const CUT = `[...document.querySelectorAll('.scroll')]
+  .filter((each) => each.scrollWidth > each.clientWidth)
+  .map((each) => each.getAttribute('aria-label'))`;
+
 let world: DashboardWorld;
 beforeAll(async () => {
   world = await dashboardWorld();
@@ -233,6 +238,8 @@ describe.skipIf(CHROMIUM === undefined)('in a browser', { timeout: 60_000 }, () 
         await page.setViewportSize({ width, height: 800 });
         const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
         expect({ colorScheme, wide }).toEqual({ colorScheme, wide: width });
+        const cut = await page.evaluate<string[]>(CUT);
+        if (width === 1200) expect(cut).toEqual([]);
         expect({ colorScheme, faults: await faults(page) }).toEqual({ colorScheme, faults: [] });
       }
       expect(complaints).toEqual([]);

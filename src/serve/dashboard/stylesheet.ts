@@ -132,7 +132,8 @@ rect.hit { fill: transparent; }
   .h5 text, .h6 text, .h7 text { fill: var(--on-heat); }
 }
 .scroll { overflow-x: auto; }
-.scroll th, .scroll td { white-space: nowrap; }
+.scroll th, .scroll td, .whole { white-space: nowrap; }
+.scroll td:has(.whole) { white-space: normal; }
 table { border-collapse: collapse; width: 100%; font-size: 0.88rem; }
 th, td { padding: 0.28rem 0.9rem 0.28rem 0; text-align: left; vertical-align: top; }
 th:last-child, td:last-child { padding-right: 0; }
@@ -166,5 +167,15 @@ footer { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 
   .tile dd { font-size: 1.2rem; }
   header nav { order: 3; flex-basis: 100%; margin: 0 -0.6rem; }
   .state { margin-left: auto; }
+  .scroll thead th { white-space: normal; vertical-align: bottom; }
+  .scroll th, .scroll td { padding-right: 0.7rem; }
+  /* A shadow at the side where there is more. */
+  .scroll {
+    background:
+      linear-gradient(to right, var(--surface) 50%, transparent) 0 0 / 1.6rem 100% no-repeat local,
+      linear-gradient(to left, var(--surface) 50%, transparent) 100% 0 / 1.6rem 100% no-repeat local,
+      linear-gradient(to right, var(--line), transparent) 0 0 / 0.6rem 100% no-repeat scroll,
+      linear-gradient(to left, var(--line), transparent) 100% 0 / 0.6rem 100% no-repeat scroll;
+  }
 }
 `;

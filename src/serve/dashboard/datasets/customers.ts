@@ -17,8 +17,9 @@ export const GROUPS: Dataset = {
     grouping: 'What the customers are grouped by: all (not at all), scores, segment, risk, value',
     r_score: 'Recency of the group by scores, 1 to 5; 5 = bought most recently',
     f_score: 'Frequency of the group by scores, 1 to 5; 5 = most orders',
-    customers: 'Customers in the group',
-    revenue: 'Their revenue',
+    customers: 'Customers with an order: all of them, or those in the group',
+    revenue:
+      'Revenue of what these customers bought, in the shop’s currency; returns are not taken off',
     segments: 'Segments that they belong to',
   },
   sql: `SELECT

@@ -46,8 +46,10 @@ ORDER BY stream`,
 
 export const SOURCES: Dataset = {
   name: 'sources',
-  description: 'One row per source: how far it is processed, and what became of its records.',
+  description:
+    'One row per source, partitions first, then the files taken in last, 40 at most: how far it is processed, and what became of its records.',
   views: ['source_progress'],
+  meanings: { sources: 'How many sources there are' },
   sql: `SELECT
     stream,
     source,
@@ -59,9 +61,11 @@ export const SOURCES: Dataset = {
     future,
     invalid,
     skipped,
-    updated_at
+    updated_at,
+    count() OVER () AS sources
 FROM source_progress
-ORDER BY stream, source`,
+ORDER BY if(match(source, '^[^/:]+/[0-9]+'), NULL, updated_at) DESC NULLS FIRST, stream, source
+LIMIT 40`,
 };
 
 export const OUTCOMES: Dataset = {

@@ -13,6 +13,7 @@ import {
   REFRESHES,
 } from '../datasets/overview.ts';
 import type { Markup } from '../markup.ts';
+import { when } from '../markup.ts';
 import { age, exact, longDay, moment, short, shortDay } from '../numbers.ts';
 import type { Page, ProcessState } from '../page.ts';
 import { table } from '../table.ts';
@@ -90,8 +91,9 @@ export const overview: Page = {
       wide: true,
       dataset: SOURCES,
       columns: ['source', 'next_offset', 'watermark', 'duplicate', 'late', 'future', 'invalid'],
-      draw: (rows) =>
-        table(
+      draw: (rows) => {
+        const all = numberIn(rows[0] ?? {}, 'sources') ?? rows.length;
+        return html`${table(
           'sources',
           [
             { head: 'source', cell: (row) => textIn(row, 'source') },
@@ -104,7 +106,15 @@ export const overview: Page = {
             })),
           ],
           rows,
-        ),
+        )}${when(
+          all > rows.length,
+          () =>
+            html`<p class="note">
+              ${exact(rows.length)} of ${exact(all)} sources: partitions, then the files taken in
+              last. npx tidemark status has all of them.
+            </p>`,
+        )}`;
+      },
     },
     {
       title: 'Watermarks and tidemarks',
@@ -203,9 +213,7 @@ function partitionFigure(partitions: readonly PartitionReport[]): Markup {
                 head: 'watermark, UTC',
                 cell: (row) => {
                   const seconds = numberIn(row, 'watermark');
-                  return seconds === null
-                    ? 'none'
-                    : moment(new Date(1000 * seconds)).replace(' UTC', '');
+                  return seconds === null ? 'none' : inTwo(new Date(1000 * seconds));
                 },
               },
             ],
@@ -213,6 +221,12 @@ function partitionFigure(partitions: readonly PartitionReport[]): Markup {
           )
     }
   </section>`;
+}
+
+/** Day and time: one below the other where there is little room. */
+function inTwo(at: Date): Markup {
+  const [day, time] = moment(at).split(' ');
+  return html`<span class="whole">${day}</span> <span class="whole">${time}</span>`;
 }
 
 function throughputFigure(samples: readonly ThroughputSample[]): Markup {
