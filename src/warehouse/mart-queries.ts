@@ -65,14 +65,18 @@ export function staleKeys({ table, key = '', sources }: RefreshStatement): strin
     WHERE s.version != t.version OR t.outdated OR {full: Bool}`;
 }
 
-/** How many keys are stale, and if they are no more than `few`, which. */
+/** How many keys are stale, and if they are no more than `few` and fit into a URL, which. */
 export function countStaleKeys(refresh: RefreshStatement): string {
   return `
 SELECT
     toUInt32(count()) AS keys,
-    arrayResize(groupArray({few: UInt32} + 1)(toString(key)), if(keys > {few: UInt32}, 0, keys)) AS named
+    keys <= {few: UInt32} AND sum(length(toString(key))) <= ${NAMED_BYTES} AS can_be_named,
+    arrayResize(groupArray({few: UInt32} + 1)(toString(key)), if(can_be_named, keys, 0)) AS named
 FROM (${staleKeys(refresh)})`;
 }
+
+/** ClickHouse takes a URL of a million bytes, and each may become three. */
+const NAMED_BYTES = 200_000;
 
 /** The statement with the stale keys in their place: those that are `named`, or all that are to be found. */
 export function refreshQuery(refresh: RefreshStatement, named: boolean): string {

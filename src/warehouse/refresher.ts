@@ -286,7 +286,7 @@ function reads({ statement }: Mart, { table }: Mart): boolean {
 const ROUNDS_OF_PARTS = 3;
 
 /** So many stale keys, or days, are told by name: finding them again and again would take longer than all the rest. */
-const FEW_KEYS = 100;
+const FEW_KEYS = 5_000;
 
 const NEVER = { refreshedAt: null, age: null, error: null, checkedAgo: null } as const;
 

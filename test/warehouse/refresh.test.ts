@@ -85,16 +85,19 @@ test('a user is found again by whatever name they have, however few or many are 
     'NULL',
     '%27',
   ];
-  const long = Array.from({ length: 90 }, (_, n) => `${'🦉'.repeat(31)}${100 + n}`);
-  const more = Array.from({ length: 150 }, (_, n) => `${n}`);
-  for (const users of [names, [...names, ...long], more]) {
-    const values = userDayRows(users.map((user, n) => event(user, 20_000 + n)));
+  const many = (count: number, of: string) => Array.from({ length: count }, (_, n) => `${of}${n}`);
+  // Some that are told by name as one URL just holds them, and some that are too long or too many for that.
+  const long = many(1_500, '🦉'.repeat(31));
+  const longer = many(1_700, '🦉'.repeat(30));
+  const more = many(5_001, '');
+  for (const users of [names, [...names, ...long], longer, more]) {
+    const values = userDayRows(users.map((user, n) => event(user, 20_000 + (n % 10))));
     await client.insert({ table: 'user_day_rows', values, format: 'JSONEachRow' });
     await refresher.refresh();
   }
   const known = await ch.rows('SELECT user_id FROM user_activity_rows', client);
   expect(new Set(known.map(({ user_id }) => user_id))).toEqual(
-    new Set([...names, ...long, ...more]),
+    new Set([...names, ...long, ...longer, ...more]),
   );
 });
 
