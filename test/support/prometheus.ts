@@ -1,8 +1,8 @@
 /**
- * A real Prometheus on loopback that scrapes one address each second. In: the program beside promtool. The
- * tests that need it are skipped where that is not, as its own are.
+ * A real Prometheus on loopback that scrapes one address each second. In: the program beside promtool. Tests
+ * that need it are skipped without it, loudly; with CI=true they fail instead.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -47,6 +47,15 @@ export interface Prometheus extends AsyncDisposable {
   /** The values that an expression has now, those that are no number left out. Rejects with what is wrong with it. */
   query(expression: string): Promise<readonly number[]>;
   rules(): Promise<readonly JudgedRule[]>;
+}
+
+/** Whether there is one. */
+export function prometheusIsThere(): boolean {
+  if (spawnSync(PROGRAM, ['--version']).status === 0) return true;
+  const message = 'PROMETHEUS IS MISSING: install the package prometheus';
+  if (process.env['CI'] === 'true') throw new Error(message);
+  process.stderr.write(`${message}. Its tests are skipped.\n`);
+  return false;
 }
 
 /** `target` is `host:port`; `rules` the path of a file. */
