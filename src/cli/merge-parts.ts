@@ -9,6 +9,10 @@ export interface MergedTable {
   readonly after: number;
 }
 
+/** ClickHouse cancels the merges of a table while it clears away parts that have become empty. */
+const CANCELLED = '236';
+const TRIES = 5;
+
 const TABLES = `
 SELECT
     t.name AS table,
@@ -27,6 +31,22 @@ export async function mergeParts(
 ): Promise<readonly MergedTable[]> {
   const before = await partsByTable(client);
   for (const table of before.keys()) {
+    await mergeTable(client, table, signal);
+  }
+  const after = await partsByTable(client);
+  return [...before].map(([table, parts]) => ({
+    table,
+    before: parts,
+    after: after.get(table) ?? 0,
+  }));
+}
+
+async function mergeTable(
+  client: ClickHouseClient,
+  table: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let tried = 1; ; tried++) {
     signal.throwIfAborted();
     try {
       await client.command({
@@ -39,16 +59,12 @@ export async function mergeParts(
           http_headers_progress_interval_ms: '10000',
         },
       });
+      return;
     } catch (error) {
-      throw warehouseError(error, `merge ${table}`);
+      const fault = warehouseError(error, `merge ${table}`);
+      if (fault.code !== CANCELLED || tried === TRIES) throw fault;
     }
   }
-  const after = await partsByTable(client);
-  return [...before].map(([table, parts]) => ({
-    table,
-    before: parts,
-    after: after.get(table) ?? 0,
-  }));
 }
 
 async function partsByTable(client: ClickHouseClient): Promise<Map<string, number>> {
