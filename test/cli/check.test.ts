@@ -108,7 +108,7 @@ test('late and refused records that were removed are missed', async () => {
 
 test('beside a command that is writing nothing is reported', async () => {
   const path = join(folder, 'many.ndjson');
-  const made = await run('generate', '--events', '60000', '--seed', String(seed), '--out', path);
+  const made = await run('generate', '--events', '30000', '--seed', String(seed), '--out', path);
   expect(made.status).toBe(0);
   let writing = true;
   const written = run('ingest', path, '--stream', 'app-events').finally(() => {

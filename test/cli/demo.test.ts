@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { start } from './tidemark.ts';
+import { start, tidemark } from './tidemark.ts';
 import type { Ended } from './tidemark.ts';
 
 let dataDir: string;
@@ -40,22 +40,16 @@ function left(): string[] {
 }
 
 test(
-  'demo: every record that was sent meets the outcome that it was made for, and nothing stays behind',
+  'demo: every record that was sent meets the outcome that it was made for, and nothing stays behind; ' +
+    'beside earlier records it takes another topic, and its report says why the totals add up',
   { timeout: PATIENCE_MS },
   async () => {
     const first = await demo();
     const { reasons: _, ...expected } = first.expected;
     expect(first).toMatchObject({ topic: 'app-events', sent: 3000, outcomes: expected });
     expect(left()).toEqual([]);
-  },
-);
 
-test(
-  'demo: beside earlier records it takes another topic, and its report says why the totals add up',
-  { timeout: PATIENCE_MS },
-  async () => {
     // Among older records most of the history that is sent would be late.
-    await demo();
     const argv = on('demo', '--exit', '--events', '3000', '--seed', '7');
     const { status, stdout } = await start(argv, FREE_PORT).ended;
     expect(status).toBe(0);
@@ -75,10 +69,10 @@ test(
     let told = '';
     running.process.stderr!.on('data', (chunk: Buffer) => (told += chunk.toString()));
     await eventually('it says where to look', () => told.includes('waiting for events'));
-    const generated = await start(on('generate', '--events', '500', '--json')).ended;
+    const generated = await tidemark(on('generate', '--events', '500', '--json'));
     expect(generated.status).toBe(0);
     const count = 'SELECT sum(accepted + duplicate + late + future + invalid) FROM source_progress';
-    const ask = (): Promise<Ended> => start(on('sql', count)).ended;
+    const ask = (): Promise<Ended> => tidemark(on('sql', count));
     await eventually(
       'all of it is processed',
       async () => (await ask()).stdout === '500\n',

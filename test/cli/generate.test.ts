@@ -14,7 +14,7 @@ import { DEFAULT_RATES } from '../../src/traffic/defects.ts';
 import { Traffic, TrafficEncoder } from '../../src/traffic/traffic.ts';
 import { startProcessor } from '../integration/run-process.ts';
 import { eventually } from '../support/eventually.ts';
-import { kafkaOrigin, realKafka } from '../support/kafka.ts';
+import { kafkaOrigin, sharedKafka } from '../support/kafka.ts';
 import type { RealKafka } from '../support/kafka.ts';
 import { seed } from '../support/seed.ts';
 import { readTopic } from './read-topic.ts';
@@ -161,7 +161,7 @@ describe('the embedded broker', { timeout: 90_000 }, () => {
 describe.skipIf(kafkaOrigin() === undefined)('a real Kafka', { timeout: 120_000 }, () => {
   let kafka: RealKafka;
   beforeAll(async () => {
-    kafka = await realKafka();
+    kafka = await sharedKafka();
   });
   afterAll(() => kafka[Symbol.asyncDispose]());
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { PATIENCE_MS, startProcessor } from '../integration/run-process.ts';
 import { testClickHouse } from '../support/clickhouse.ts';
 import { eventually } from '../support/eventually.ts';
-import { kafkaOrigin, realKafka } from '../support/kafka.ts';
+import { kafkaOrigin, sharedKafka } from '../support/kafka.ts';
 import { emptyDesk } from './ingest-desk.ts';
 import { tidemark } from './tidemark.ts';
 
@@ -18,7 +18,7 @@ describe.skipIf(kafkaOrigin() === undefined)('ingest beside Kafka', () => {
     { timeout: 120_000 },
     async () => {
       await using clickhouse = await testClickHouse();
-      await using kafka = await realKafka();
+      await using kafka = await sharedKafka();
       const byFile = await emptyDesk(clickhouse);
       const byKafka = await emptyDesk(clickhouse);
       expect((await byFile.outcomes(...ARGV)).accepted).toBe(200);

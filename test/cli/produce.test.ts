@@ -9,7 +9,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKafka } from '../../src/sources/kafka/kafka-client.ts';
 import { eventually } from '../support/eventually.ts';
-import { kafkaOrigin, realKafka } from '../support/kafka.ts';
+import { kafkaOrigin, sharedKafka } from '../support/kafka.ts';
 import type { RealKafka } from '../support/kafka.ts';
 import { readTopic } from './read-topic.ts';
 import { start, tidemark } from './tidemark.ts';
@@ -30,7 +30,7 @@ describe.skipIf(kafkaOrigin() === undefined)(
     let folder: string;
 
     beforeAll(async () => {
-      kafka = await realKafka();
+      kafka = await sharedKafka();
       folder = await mkdtemp(join(tmpdir(), 'tidemark-produce-'));
     });
     afterAll(async () => {

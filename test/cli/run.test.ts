@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startEmbeddedClickHouse } from '../../src/embedded/clickhouse/clickhouse.ts';
 import type { EmbeddedClickHouse } from '../../src/embedded/clickhouse/clickhouse.ts';
 import { eventually } from '../support/eventually.ts';
-import { kafkaOrigin, realKafka } from '../support/kafka.ts';
+import { kafkaOrigin, sharedKafka } from '../support/kafka.ts';
 import type { RealKafka } from '../support/kafka.ts';
 import { start, tidemark } from './tidemark.ts';
 
@@ -24,7 +24,7 @@ describe.skipIf(kafkaOrigin() === undefined)('run', { timeout: 120_000 }, () => 
 
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'tidemark-run-'));
-    [kafka, server] = await Promise.all([realKafka(), startEmbeddedClickHouse({ dataDir })]);
+    [kafka, server] = await Promise.all([sharedKafka(), startEmbeddedClickHouse({ dataDir })]);
     environment = {
       TIDEMARK_DATA_DIR: dataDir,
       KAFKA_BROKERS: kafka.brokers.join(','),

@@ -7,7 +7,9 @@ import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { main } from '../../src/cli/main.ts';
 
-const BIN = fileURLToPath(new URL('../../bin/tidemark.js', import.meta.url));
+/** As it is shipped where the test run has built it, otherwise from its source. */
+const BIN =
+  process.env['TIDEMARK_BIN'] ?? fileURLToPath(new URL('../../bin/tidemark.js', import.meta.url));
 
 export interface Ended {
   readonly status: number | null;

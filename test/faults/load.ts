@@ -3,7 +3,7 @@
  * things happen. A send that fails is repeated until it is acknowledged, so the log may hold it twice.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { Kafka, logLevel, Partitioners } from '../support/plain-kafkajs.ts';
 import type { Message } from 'kafkajs';
 import { murmur2 } from '../../src/sources/kafka/murmur2.ts';
 import { Traffic, TrafficEncoder } from '../../src/traffic/traffic.ts';

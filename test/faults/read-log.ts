@@ -1,6 +1,6 @@
 /** In: a topic. Out: all records that it holds now, by partition, in the order of their offsets. */
 import { randomUUID } from 'node:crypto';
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka, logLevel } from '../support/plain-kafkajs.ts';
 import type { KafkaMessage } from 'kafkajs';
 import { eventually } from '../support/eventually.ts';
 import type { LogRecord } from '../simulation/log.ts';

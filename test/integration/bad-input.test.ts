@@ -1,6 +1,6 @@
 /** Whatever a topic may hold: each record ends where its outcome says, with its bytes, and all are counted. */
 import { createHash } from 'node:crypto';
-import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
+import { CompressionTypes, Kafka, logLevel } from '../support/plain-kafkajs.ts';
 import type { KafkaMessage, Message } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestClickHouse } from '../support/clickhouse.ts';

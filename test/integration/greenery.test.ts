@@ -2,6 +2,7 @@
  * The main job on real input, with everything embedded but Kafka: a file is produced, processed and
  * queried with other commands while the processor runs.
  */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tidemark } from '../cli/tidemark.ts';
 import { eventually } from '../support/eventually.ts';
-import { kafkaOrigin, realKafka } from '../support/kafka.ts';
+import { kafkaOrigin, sharedKafka } from '../support/kafka.ts';
 import type { RealKafka } from '../support/kafka.ts';
 import { at } from './events.ts';
 import type { Processor } from './run-process.ts';
@@ -30,10 +31,12 @@ describe.skipIf(kafkaOrigin() === undefined)('Greenery', { timeout: 90_000 }, ()
 
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'tidemark-greenery-'));
-    kafka = await realKafka();
+    kafka = await sharedKafka();
     environment = {
       TIDEMARK_DATA_DIR: dataDir,
       KAFKA_BROKERS: kafka.brokers.join(','),
+      KAFKA_TOPIC_APP_EVENTS: `events-${randomUUID()}`,
+      KAFKA_GROUP_ID: randomUUID(),
       LOOKBACK_DAYS: '3',
     };
     processor = await startProcessor(environment);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import avro from 'avsc';
-import { Kafka, logLevel } from 'kafkajs';
+import { Kafka, logLevel } from '../support/plain-kafkajs.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findEmbeddedBroker } from '../../src/embedded/broker/broker.ts';
 import { tidemark } from '../cli/tidemark.ts';

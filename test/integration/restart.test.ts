@@ -1,5 +1,6 @@
 /** Whatever ends a processor, and wherever: the tables are those of a run that nothing disturbed. */
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestClickHouse } from '../support/clickhouse.ts';
 import { testClickHouse } from '../support/clickhouse.ts';
@@ -10,11 +11,11 @@ import { backlog, message, randomOf } from './events.ts';
 import type { Gate } from './gate.ts';
 import { openGate } from './gate.ts';
 import type { Processor } from './run-process.ts';
-import type { Counts, KafkaSide, Positions, Tables, World } from './world.ts';
+import type { Counts, Digest, KafkaSide, Positions, Tables, World } from './world.ts';
 import { PATIENCE_MS } from './run-process.ts';
 import { freshWorld, kafkaSide } from './world.ts';
 
-const RECORDS = 30_000;
+const RECORDS = 20_000;
 const SESSION_TIMEOUT_MS = 3_000;
 
 /** Many small fetches and writes, so that there is much to be disturbed. */
@@ -37,7 +38,7 @@ describe.each(KAFKAS)(
     let clickhouse: TestClickHouse;
     let gate: Gate;
     let topic: string;
-    let undisturbed: { tables: Tables; counts: Counts };
+    let undisturbed: { tables: Tables; digests: Record<string, Digest>; counts: Counts };
 
     beforeAll(async () => {
       [kafka, clickhouse] = await Promise.all([kafkaSide(open), testClickHouse()]);
@@ -48,7 +49,11 @@ describe.each(KAFKAS)(
       const processor = await world.run();
       await world.caughtUp();
       expect((await processor.stop()).status).toBe(0);
-      undisturbed = { tables: await world.tables(), counts: await world.counts() };
+      undisturbed = {
+        tables: await world.tables(),
+        digests: await world.digests(),
+        counts: await world.counts(),
+      };
     }, 90_000);
     afterAll(async () => {
       await gate[Symbol.asyncDispose]();
@@ -70,6 +75,8 @@ describe.each(KAFKAS)(
     async function expectUndisturbed(world: World) {
       await world.caughtUp();
       expect(await world.counts()).toEqual(undisturbed.counts);
+      // To hold all rows against each other takes seconds: only where they differ.
+      if (isDeepStrictEqual(await world.digests(), undisturbed.digests)) return;
       expect(await world.tables()).toEqual(undisturbed.tables);
     }
 
@@ -121,7 +128,7 @@ describe.each(KAFKAS)(
           await processor.kill9();
         }
         gate.delayMs = 300;
-        const moment = (await stored(world)) + random() * 5_000;
+        const moment = (await stored(world)) + random() * 4_000;
         const processor = await world.run();
         await eventually(
           `${moment} records are stored`,

@@ -7,12 +7,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClickHouseClient } from '@clickhouse/client';
-import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { Kafka, logLevel, Partitioners } from '../support/plain-kafkajs.ts';
 import type { Admin, Message, Producer } from 'kafkajs';
 import { openClickHouse } from '../../src/warehouse/clickhouse-client.ts';
-import { migrate } from '../../src/warehouse/migrations.ts';
+import { giveBack, takeDatabase } from '../support/database-pool.ts';
 import { eventually } from '../support/eventually.ts';
-import { realKafka } from '../support/kafka.ts';
+import { sharedKafka } from '../support/kafka.ts';
 import type { RealKafka } from '../support/kafka.ts';
 import type { Processor } from './run-process.ts';
 import { PATIENCE_MS, startProcessor } from './run-process.ts';
@@ -30,7 +30,7 @@ export interface KafkaSide extends AsyncDisposable {
   send(topic: string, messages: Message[]): Promise<void>;
 }
 
-export async function kafkaSide(open: () => Promise<RealKafka> = realKafka): Promise<KafkaSide> {
+export async function kafkaSide(open: () => Promise<RealKafka> = sharedKafka): Promise<KafkaSide> {
   const broker = await open();
   const kafka = new Kafka({ brokers: [...broker.brokers], logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
@@ -79,6 +79,8 @@ export interface World extends AsyncDisposable {
   rows<T = Record<string, unknown>>(query: string): Promise<T[]>;
   /** What was stored, without the times of storing it. */
   tables(): Promise<Tables>;
+  /** The same in two numbers by table: how many rows, and a hash of them. */
+  digests(): Promise<Readonly<Record<string, Digest>>>;
   /** The sums of the progress lines of all sources. */
   counts(): Promise<Counts>;
   /** Per partition, where the lines are, and where the group's committed offsets are. */
@@ -87,6 +89,10 @@ export interface World extends AsyncDisposable {
 
 export type Positions = Readonly<Record<string, number>>;
 export type Tables = Readonly<Record<string, readonly unknown[]>>;
+export interface Digest {
+  readonly rows: number;
+  readonly hash: string;
+}
 export type Counts = Readonly<
   Record<'accepted' | 'duplicate' | 'late' | 'future' | 'invalid' | 'skipped', number>
 >;
@@ -104,16 +110,13 @@ export interface WorldOptions {
 export async function freshWorld(options: WorldOptions): Promise<World> {
   const { kafka, topic } = options;
   const group = randomUUID();
-  const database = `world_${group.replaceAll('-', '')}`;
-  const url = new URL(`/${database}`, options.clickhouse).href;
-  await using server = openClickHouse({ url: options.clickhouse });
-  await server.command({ query: `CREATE DATABASE ${database} ENGINE = Atomic` });
-  const client = openClickHouse({ url });
-  await migrate(client);
+  const server = new URL('/', options.clickhouse).href;
+  const database = await takeDatabase(server);
+  const client = openClickHouse({ url: database.url });
   const dataDir = await mkdtemp(join(tmpdir(), 'tidemark-world-'));
   const environment = {
     TIDEMARK_DATA_DIR: dataDir,
-    CLICKHOUSE_URL: new URL(`/${database}`, options.through ?? options.clickhouse).href,
+    CLICKHOUSE_URL: new URL(`/${database.name}`, options.through ?? server).href,
     KAFKA_BROKERS: kafka.broker.brokers.join(','),
     KAFKA_TOPIC_APP_EVENTS: topic,
     KAFKA_GROUP_ID: group,
@@ -162,6 +165,15 @@ export async function freshWorld(options: WorldOptions): Promise<World> {
       const read = Object.entries(TABLES).map(async ([name, query]) => [name, await rows(query)]);
       return Object.fromEntries(await Promise.all(read)) as Tables;
     },
+    async digests() {
+      const read = Object.entries(TABLES).map(async ([name, query]) => {
+        const [digest] = await rows<Digest>(
+          `SELECT count() AS rows, toString(sum(cityHash64(toString(tuple(*))))) AS hash FROM (${query})`,
+        );
+        return [name, digest!] as const;
+      });
+      return Object.fromEntries(await Promise.all(read));
+    },
     async counts() {
       const [counts] = await rows<Counts>(COUNTS);
       return counts!;
@@ -175,8 +187,8 @@ export async function freshWorld(options: WorldOptions): Promise<World> {
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(processors.map((processor) => processor.kill9()));
-      await client.command({ query: `DROP DATABASE ${database}` });
       await client.close();
+      giveBack(server, database);
       await rm(dataDir, { recursive: true, force: true });
     },
   };

@@ -1,43 +1,43 @@
 /** A ClickHouse for one test file: databases of its own on the server that all tests share. */
-import { randomUUID } from 'node:crypto';
 import type { ClickHouseClient } from '@clickhouse/client';
-import { inject } from 'vitest';
+import { inject, onTestFinished, TestRunner } from 'vitest';
 import { openClickHouse } from '../../src/warehouse/clickhouse-client.ts';
-import { migrate } from '../../src/warehouse/migrations.ts';
+import { createDatabase, dropDatabase, giveBack, takeDatabase } from './database-pool.ts';
+import type { Database } from './database-pool.ts';
 
 export interface TestClickHouse extends AsyncDisposable {
   readonly url: string;
   /** Of the migrated database in `url`. */
   readonly client: ClickHouseClient;
-  /** A client of a further database on the same server, migrated unless told otherwise. */
+  /**
+   * A client of a further database on the same server, migrated unless told otherwise. One that a test
+   * asks for is its own: others get it when the test has ended.
+   */
   freshDatabase(options?: { migrated?: boolean }): Promise<ClickHouseClient>;
   /** The rows of a query as objects, 64-bit integers as numbers. */
   rows(query: string, client?: ClickHouseClient): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 }
 
-/** Close it in `afterAll`, or hold it with `await using`: its databases are dropped. */
+/** Close it in `afterAll`, or hold it with `await using`. */
 export async function testClickHouse(): Promise<TestClickHouse> {
-  const server = inject('clickhouse');
-  const prefix = `test_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
-  const admin = openClickHouse({ url: server });
-  const clients: ClickHouseClient[] = [];
-  const open = async (migrated: boolean) => {
-    const name = `${prefix}_${clients.length}`;
-    await admin.command({ query: `CREATE DATABASE ${name} ENGINE = Atomic` });
-    const { href } = new URL(`/${name}`, server);
-    const client = openClickHouse({ url: href });
-    clients.push(client);
-    if (migrated) await migrate(client);
-    return { client, href };
+  const server = new URL('/', inject('clickhouse')).href;
+  const closers: (() => Promise<void>)[] = [];
+  const open = async (migrated: boolean): Promise<Database & { client: ClickHouseClient }> => {
+    const database = migrated ? await takeDatabase(server) : await createDatabase(server);
+    const client = openClickHouse({ url: database.url });
+    const close = async () => {
+      await client.close();
+      if (migrated) giveBack(server, database);
+      else await dropDatabase(server, database.name);
+    };
+    if (TestRunner.getCurrentTest() === undefined) closers.push(close);
+    else onTestFinished(close);
+    return { ...database, client };
   };
-  const { client, href: url } = await open(true);
+  const { client, url } = await open(true);
   const close = async () => {
-    for (const [at, each] of clients.entries()) {
-      await each.close();
-      await admin.command({ query: `DROP DATABASE ${prefix}_${at} SYNC` });
-    }
-    await admin.close();
+    for (const end of closers.splice(0)) await end();
   };
   return {
     url,

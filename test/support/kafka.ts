@@ -45,25 +45,43 @@ export async function realKafka(): Promise<RealKafka> {
   }
 }
 
+let shared: Promise<RealKafka> | undefined;
+
+/**
+ * The same one for all suites of this process that do no harm to it, and the topics and groups of which
+ * have names of their own. It ends with the process.
+ */
+export function sharedKafka(): Promise<RealKafka> {
+  shared ??= realKafka().then(({ brokers }) => notOurs(brokers, 'shared with others'));
+  return shared;
+}
+
 export interface KafkaKind {
   readonly name: string;
   readonly embedded: boolean;
   open(): Promise<RealKafka>;
 }
 
-/** For suites that both have to pass, a real Kafka, first where there is one, and the embedded broker. */
-export function kafkaKinds(): readonly KafkaKind[] {
+/**
+ * For suites that both have to pass, a real Kafka, first where there is one, and the embedded broker.
+ * `own`: none that other suites use too.
+ */
+export function kafkaKinds({ own = false } = {}): readonly KafkaKind[] {
   const embedded = { name: 'the embedded broker', embedded: true, open: embeddedKafka };
   if (kafkaOrigin() === undefined) return [embedded];
-  return [{ name: 'a real Kafka', embedded: false, open: realKafka }, embedded];
+  return [{ name: 'a real Kafka', embedded: false, open: own ? realKafka : sharedKafka }, embedded];
 }
 
 function givenKafka(): RealKafka {
+  return notOurs(process.env['KAFKA_BROKERS']!.split(','), 'those of KAFKA_BROKERS');
+}
+
+function notOurs(brokers: readonly string[], why: string): RealKafka {
   const refuse = () => {
-    throw new Error('the brokers of KAFKA_BROKERS are not ours to stop');
+    throw new Error(`the brokers are ${why}, and not to be stopped`);
   };
   return {
-    brokers: process.env['KAFKA_BROKERS']!.split(','),
+    brokers,
     pid: undefined,
     stop: refuse,
     kill9: refuse,

@@ -75,13 +75,13 @@ test('after every refresh every table is what the plain model says, whatever com
   const random = new Random(seed, 'growth');
   const world = await MartWorld.open(ch, 'generated');
   const events = random.shuffle(traffic(random));
-  const rounds = 6;
+  const rounds = 4;
   for (let round = 0; round < rounds; round++) {
     const portion = events.filter((_, at) => at % rounds === round);
     await world.accept(portion);
-    if (round === 2) await world.setInactive(['page_view', 'miles_earned']);
-    if (round === 3) await world.setChannel('newsletter', 'paid');
-    if (round === 4) await world.setInactive(['share', 'app_opened']);
+    if (round === 1) await world.setInactive(['page_view', 'miles_earned']);
+    if (round === 2) await world.setChannel('newsletter', 'paid');
+    if (round === 3) await world.setInactive(['share', 'app_opened']);
     expect(await world.refreshAndCompare(), `round ${round}`).toEqual([]);
   }
   // A single late event, by a process that has looked at everything, and by one that has seen nothing.

@@ -7,7 +7,7 @@ import { KafkaDeadLetters, deadLetterTopic } from '../../../src/sources/kafka/de
 import { createKafka } from '../../../src/sources/kafka/kafka-client.ts';
 import { runKafkaConsumer } from '../../../src/sources/kafka/kafka-consumer.ts';
 import { eventually } from '../../support/eventually.ts';
-import { kafkaOrigin, realKafka } from '../../support/kafka.ts';
+import { kafkaOrigin, sharedKafka } from '../../support/kafka.ts';
 import type { RealKafka } from '../../support/kafka.ts';
 import { Recording } from '../../support/kafka-recording.ts';
 
@@ -17,7 +17,7 @@ describe.skipIf(kafkaOrigin() === undefined)('dead letters on a real Kafka', () 
   let kafka: Kafka;
 
   beforeAll(async () => {
-    broker = await realKafka();
+    broker = await sharedKafka();
     kafka = createKafka({ brokers: broker.brokers }, logger);
   });
 

@@ -14,7 +14,8 @@ import { kafkaKinds } from '../../support/kafka.ts';
 import type { RealKafka } from '../../support/kafka.ts';
 import { Recording } from '../../support/kafka-recording.ts';
 
-describe.each(kafkaKinds())('a consumer of $name', ({ embedded, open }) => {
+// Each test has a topic of its own, and most of its time is spent waiting.
+describe.concurrent.each(kafkaKinds())('a consumer of $name', ({ embedded, open }) => {
   const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
   let broker: RealKafka;
   let kafka: Kafka;
@@ -35,6 +36,8 @@ describe.each(kafkaKinds())('a consumer of $name', ({ embedded, open }) => {
   async function topicWith(partitions: number, config: Record<string, string> = {}) {
     const topic = `events-${randomUUID()}`;
     await admin.createTopics({
+      // While others are made kafkajs gives up on its leaders too early.
+      waitForLeaders: false,
       topics: [
         {
           topic,
@@ -43,6 +46,12 @@ describe.each(kafkaKinds())('a consumer of $name', ({ embedded, open }) => {
         },
       ],
     });
+    await eventually(`the topic ${topic} has leaders`, () =>
+      admin.fetchTopicOffsets(topic).then(
+        (offsets) => offsets.length === partitions,
+        () => false,
+      ),
+    );
     return topic;
   }
 

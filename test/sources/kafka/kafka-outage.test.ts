@@ -11,7 +11,9 @@ import type { RealKafka } from '../../support/kafka.ts';
 import { Recording } from '../../support/kafka-recording.ts';
 
 /** Brokers that are ours to kill. */
-const KINDS = kafkaKinds().filter(({ embedded }) => embedded || kafkaOrigin() !== 'given');
+const KINDS = kafkaKinds({ own: true }).filter(
+  ({ embedded }) => embedded || kafkaOrigin() !== 'given',
+);
 
 describe.each(KINDS)('a consumer of $name that is its own', ({ name, open }) => {
   /** What does not depend on the broker is tried on one of them. */
