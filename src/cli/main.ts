@@ -1,5 +1,6 @@
 /** In: the words of a command line. Out: its exit status, and what the command wrote. */
 import { Command, CommanderError } from 'commander';
+import { onCrash } from './crash.ts';
 import { EXIT, exitStatusOf, explanationOf } from './exit-status.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { Invocation } from './invocation.ts';
@@ -103,6 +104,9 @@ export async function main(
   },
 ): Promise<number> {
   using interrupt = onInterrupt();
+  const unattended = COMMANDS[argv[0] ?? '']?.service === true && stderr.isTTY !== true;
+  const { logFatal } = unattended ? await import('./logger.ts') : {};
+  using _crash = logFatal && onCrash((error) => logFatal(stderr, error, EXIT.fault));
   const invocation: Invocation = { environment, stdout, stderr, signal: interrupt.signal };
   try {
     const program = await programFor(argv, invocation);
@@ -112,12 +116,8 @@ export async function main(
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     if (interrupt.signal.aborted) return interrupt.status ?? EXIT.interrupted;
     const status = exitStatusOf(error);
-    if (COMMANDS[argv[0] ?? '']?.service === true && stderr.isTTY !== true) {
-      const { logFatal } = await import('./logger.ts');
-      logFatal(stderr, error, status);
-    } else {
-      say(invocation, `tidemark: ${explanationOf(error)}`);
-    }
+    if (logFatal === undefined) say(invocation, `tidemark: ${explanationOf(error)}`);
+    else logFatal(stderr, error, status);
     return status;
   }
 }

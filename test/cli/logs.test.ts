@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
@@ -6,6 +9,7 @@ import { readableLog } from '../../src/cli/readable-log.ts';
 import { main } from '../../src/cli/main.ts';
 import { noObserver } from '../../src/processor/observer.ts';
 import { firstLine } from '../../src/processor/progress.ts';
+import { start } from './tidemark.ts';
 
 function written(stream: PassThrough): string {
   return String(stream.read() ?? '');
@@ -90,6 +94,25 @@ test('what ends a service is one line of JSON with its causes where machines rea
     msg: 'ended: LOOKBACK_DAYS must be a whole number from 0 to 60, got "two"',
   });
 });
+
+test('what nobody catches ends a service with one line of JSON, too', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'tidemark-crash-'));
+  const thrown = `const timer = setInterval(() => {
+    if (process.listenerCount('uncaughtException') === 0) return;
+    clearInterval(timer);
+    void Promise.reject(new Error('out of the blue'));
+  }, 10);`;
+  const { status, stderr } = await start(['run'], {
+    TIDEMARK_DATA_DIR: dataDir,
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(thrown)}`,
+  }).ended;
+  await rm(dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  expect(status).toBe(1);
+  const lines = stderr.trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { level: 60, exitStatus: 1, msg: 'ended: out of the blue' },
+  ]);
+}, 60_000);
 
 test('what ends a service is a sentence at a terminal', async () => {
   const { status, text } = await lastWords(AWAY, true);
