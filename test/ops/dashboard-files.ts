@@ -12,12 +12,20 @@ const chart = z.object({
   type: z.enum(['timeseries', 'stat']),
   title: z.string().min(1),
   description: z.string().min(1),
-  datasource: z.object({ uid: z.string() }),
+  // The one that is chosen above the panels.
+  datasource: z.object({ type: z.literal('prometheus'), uid: z.literal('${datasource}') }),
   targets: z.array(z.object({ expr: z.string() })).min(1),
+});
+const datasource = z.object({
+  name: z.literal('datasource'),
+  type: z.literal('datasource'),
+  query: z.literal('prometheus'),
+  current: z.object({ value: z.string() }),
 });
 const dashboard = z.object({
   uid: z.string(),
   title: z.string(),
+  templating: z.object({ list: z.tuple([datasource]) }),
   panels: z.array(z.discriminatedUnion('type', [row, chart])),
 });
 
