@@ -1,7 +1,7 @@
 -- error: Every customer-day sums exactly the lines of its customer, day and source.
 -- Kind: reconciliation
 -- Stream: order-lines
--- Remedy: rows were removed or changed by hand; the lines of the day are in order_lines
+-- Remedy: stop the processors, then: tidemark reprocess --from DAY --to DAY
 -- What is between a line and its progress line is on its way: it may be counted already, or not yet.
 WITH
     of_lines AS

@@ -41,7 +41,7 @@ async function rebuild(): Promise<Record<string, unknown>> {
 
 test('a rebuild of what is right finds no difference and writes nothing', async () => {
   const before = await rows('SELECT * FROM user_days ORDER BY event_date, user_id');
-  expect(await rebuild()).toMatchObject({ different: 0, examples: [], user_days: before.length });
+  expect(await rebuild()).toMatchObject({ different: 0, examples: [], folded: before.length });
   expect(await rows('SELECT * FROM user_days ORDER BY event_date, user_id')).toEqual(before);
 });
 
@@ -61,9 +61,9 @@ INSERT INTO user_day_rows SELECT * REPLACE ('nobody' AS user_id) FROM user_day_r
   expect(different).toBe(3);
   expect(examples).toEqual(
     expect.arrayContaining([
-      expect.objectContaining({ user_id: 'nobody', folded_events: 0 }),
-      expect.objectContaining({ user_id: lost['user_id'], stored_events: 0 }),
-      expect.objectContaining({ user_id: changed['user_id'] }),
+      expect.objectContaining({ table: 'user_days', entity: 'nobody', folded: 0 }),
+      expect.objectContaining({ entity: lost['user_id'], stored: 0 }),
+      expect.objectContaining({ entity: changed['user_id'] }),
     ]),
   );
   expect(await rows(USER_DAYS)).toEqual(right);
@@ -94,4 +94,32 @@ test('a span of days that is half or none is wrong usage', async () => {
   ]) {
     expect((await run('reprocess', ...argv)).status).toBe(2);
   }
+});
+
+test('a user-day that differs only in what is unknown is found', async () => {
+  const right = await rows(USER_DAYS);
+  const key = `event_date = '${right[0]!['event_date'] as string}' AND user_id = '${right[0]!['user_id'] as string}'`;
+  await change(`
+INSERT INTO user_day_rows
+SELECT * REPLACE ('DE' AS first_country, version + 9 AS version) FROM user_day_rows WHERE ${key}`);
+  expect(await rebuild()).toMatchObject({ different: 1 });
+  expect(await rows(USER_DAYS)).toEqual(right);
+});
+
+test('customer-days are rebuilt from their order lines', async () => {
+  const lines = fileURLToPath(new URL('../fixtures/online-retail/2011-06-10.csv', import.meta.url));
+  const mapping = fileURLToPath(new URL('../../examples/online-retail.json', import.meta.url));
+  expect((await run('ingest', lines, '--stream', 'order-lines', '--map', mapping)).status).toBe(0);
+  const CUSTOMER_DAYS =
+    'SELECT * EXCEPT (updated_at, computed_at) FROM customer_days ORDER BY customer_id';
+  const right = await rows(CUSTOMER_DAYS);
+  const customer = right[0]!['customer_id'] as string;
+  await change(`DELETE FROM customer_day_rows WHERE customer_id = '${customer}'`);
+  const { status, stdout } = await run('reprocess', '--from', '2011-06-10', '--to', '2011-06-10');
+  expect(status).toBe(0);
+  expect(stdout).toContain('1 were stored otherwise');
+  expect(stdout).toMatch(
+    new RegExp(`customer_days 2011-06-10 ${customer} of file:2011-06-10.csv: 0 records, now \\d+`),
+  );
+  expect(await rows(CUSTOMER_DAYS)).toEqual(right);
 });

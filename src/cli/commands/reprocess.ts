@@ -21,7 +21,7 @@ export function define(command: Command, invocation: Invocation): void {
     .option('--late', 'apply the late events that are not applied yet')
     .option(
       '--from <day>',
-      'rebuild the user-days from this day on, from their events',
+      'rebuild the user-days and customer-days from this day on, from what was accepted',
       dayArgument,
     )
     .option('--to <day>', 'up to this day, inclusive', dayArgument)
@@ -30,7 +30,7 @@ export function define(command: Command, invocation: Invocation): void {
       'after',
       `
 Late events that others have accepted meanwhile count as duplicates; running processors need not be
-stopped. For a rebuild they must be; it says which user-days were not what their events say.
+stopped. For a rebuild they must be; it says which days were not what their events and lines say.
 
 Example:
   npx tidemark reprocess --late
@@ -59,11 +59,14 @@ async function rebuild(work: Rebuild, json = false): Promise<void> {
   const summary = await rebuildDays(work);
   const { invocation } = work;
   if (json) return printJson(invocation, summary);
-  const { user_days, different, examples } = summary;
-  print(invocation, `${user_days} user-days folded anew, ${different} were stored otherwise`);
-  for (const { event_date, user_id, source, ...events } of examples) {
-    const { stored_events: stored, folded_events: folded } = events;
-    print(invocation, `  ${event_date} ${user_id} of ${source}: ${stored} events, now ${folded}`);
+  const { folded, different, examples } = summary;
+  print(invocation, `${folded} rows folded anew, ${different} were stored otherwise`);
+  for (const { table, event_date, entity, source, ...records } of examples) {
+    const { stored, folded: now } = records;
+    print(
+      invocation,
+      `  ${table} ${event_date} ${entity} of ${source}: ${stored} records, now ${now}`,
+    );
   }
   if (different > examples.length) print(invocation, `  and ${different - examples.length} more`);
   if (different > 0) say(invocation, 'next: tidemark refresh, and tidemark check');
