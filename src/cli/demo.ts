@@ -20,9 +20,9 @@ import { stackLogger } from './logger.ts';
 import { configuredRegistry, schemaOf } from './registry.ts';
 import { aborted, runProcessor } from './run-processor.ts';
 import type { RunningProcessor } from './run-processor.ts';
-import { sendTraffic, topicWithPartitions } from './send-traffic.ts';
+import { sendTraffic, topicWithPartitions } from './traffic/send-traffic.ts';
 import { PARTITIONS, whereToLook } from './up.ts';
-import { watchFlow } from './watch-flow.ts';
+import { watchFlow } from './flow/watch.ts';
 
 export interface DemoOptions {
   readonly configuration: Configuration;

@@ -28,7 +28,7 @@ import { watchVitalSigns } from '../warehouse/vital-signs-loop.ts';
 import { buildCommit } from './build-commit.ts';
 import { seedActiveTypes } from './event-type-rows.ts';
 import { UsageError, WorkError } from './exit-status.ts';
-import { flowLog } from './flow-log.ts';
+import { flowLog } from './flow/log.ts';
 import type { Invocation } from './invocation.ts';
 import { openKafka } from './kafka.ts';
 import type { OpenKafka } from './kafka.ts';

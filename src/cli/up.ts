@@ -6,8 +6,8 @@ import { openKafka } from './kafka.ts';
 import { stackLogger } from './logger.ts';
 import { runProcessor } from './run-processor.ts';
 import type { RunningProcessor } from './run-processor.ts';
-import { topicWithPartitions } from './send-traffic.ts';
-import { watchFlow } from './watch-flow.ts';
+import { topicWithPartitions } from './traffic/send-traffic.ts';
+import { watchFlow } from './flow/watch.ts';
 
 /** What a topic gets that has to be created. */
 export const PARTITIONS = 4;

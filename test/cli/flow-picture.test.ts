@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { FlowPicture } from '../../src/cli/flow-picture.ts';
-import { readFlow } from '../../src/cli/flow-snapshot.ts';
-import type { FlowSnapshot } from '../../src/cli/flow-snapshot.ts';
+import { FlowPicture } from '../../src/cli/flow/picture.ts';
+import { readFlow } from '../../src/cli/flow/snapshot.ts';
+import type { FlowSnapshot } from '../../src/cli/flow/snapshot.ts';
 import { firstLine } from '../../src/processor/progress.ts';
 import { Metrics } from '../../src/serve/metrics.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { GenerateSummary } from '../../src/cli/generate.ts';
+import type { GenerateSummary } from '../../src/cli/traffic/generate.ts';
 import { recordSchema } from '../../src/decode/record-schema.ts';
 import { NO_MAPPING } from '../../src/sources/file/mapping.ts';
 import { openRows } from '../../src/sources/file/open-rows.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { flowLog } from '../../src/cli/flow-log.ts';
+import { flowLog } from '../../src/cli/flow/log.ts';
 import { readableLog } from '../../src/cli/readable-log.ts';
 import { main } from '../../src/cli/main.ts';
 import { noObserver } from '../../src/processor/observer.ts';

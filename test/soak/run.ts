@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
-import { sendTraffic } from '../../src/cli/send-traffic.ts';
+import { sendTraffic } from '../../src/cli/traffic/send-traffic.ts';
 import { startEmbeddedBroker } from '../../src/embedded/broker/broker.ts';
 import { startEmbeddedClickHouse } from '../../src/embedded/clickhouse/clickhouse.ts';
 import { createKafka } from '../../src/sources/kafka/kafka-client.ts';

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { isError } from '../../checks/check.ts';
-import { checkReport } from '../check-report.ts';
+import { checkReport } from '../check/report.ts';
 import { UsageError, WorkError } from '../exit-status.ts';
 import { print } from '../invocation.ts';
 import type { Invocation } from '../invocation.ts';
@@ -71,7 +71,7 @@ Examples:
       });
       const run = { id: randomUUID(), at, results, rows: new Map<string, number>() };
       if (options.report !== undefined) {
-        const { checkPage } = await import('../check-page.ts');
+        const { checkPage } = await import('../check/page.ts');
         const { readDataState } = await import('../../checks/data-state.ts');
         const state = await readDataState(client, at);
         for (const { table, rows } of state.tables) run.rows.set(table, rows);

@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { filterOptions } from '../dead-letter-filter.ts';
-import type { DeadLetterFilter } from '../dead-letter-filter.ts';
+import { filterOptions } from '../cold/dead-letter-filter.ts';
+import type { DeadLetterFilter } from '../cold/dead-letter-filter.ts';
 import { UsageError } from '../exit-status.ts';
 import { print, printJson } from '../invocation.ts';
 import type { Invocation } from '../invocation.ts';
 import { configurationOf, dataDirOption } from '../options.ts';
 import type { DataDirOption } from '../options.ts';
-import { outcomesInWords } from '../outcome-tally.ts';
-import type { Replayed } from '../replay-dead-letters.ts';
+import { outcomesInWords } from '../cold/outcome-tally.ts';
+import type { Replayed } from '../cold/replay-dead-letters.ts';
 
 interface Options extends DataDirOption, DeadLetterFilter {
   readonly json?: boolean;
@@ -34,7 +34,7 @@ Example:
         throw new UsageError('say what to replay: --reason, --source, --since or --until');
       }
       const configuration = configurationOf(invocation, options);
-      const { replayDeadLetters } = await import('../replay-dead-letters.ts');
+      const { replayDeadLetters } = await import('../cold/replay-dead-letters.ts');
       const replayed = await replayDeadLetters({ configuration, invocation, filter: options });
       if (options.json === true) printJson(invocation, replayed);
       else print(invocation, inWords(replayed));

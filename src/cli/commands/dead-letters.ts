@@ -1,14 +1,14 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { filterOptions } from '../dead-letter-filter.ts';
-import type { DeadLetterFilter } from '../dead-letter-filter.ts';
+import { filterOptions } from '../cold/dead-letter-filter.ts';
+import type { DeadLetterFilter } from '../cold/dead-letter-filter.ts';
 import { WorkError } from '../exit-status.ts';
 import { hexDump } from '../hex-dump.ts';
 import { print, printJson, say } from '../invocation.ts';
 import type { Invocation } from '../invocation.ts';
 import { configurationOf, dataDirOption, wholeNumberOption } from '../options.ts';
 import type { DataDirOption } from '../options.ts';
-import type { DeadLetterGroup, DeadLetterRecord } from '../read-dead-letters.ts';
+import type { DeadLetterGroup, DeadLetterRecord } from '../cold/read-dead-letters.ts';
 import { configuredRegistry } from '../registry.ts';
 import { table } from '../table.ts';
 import { defineReplay } from './dead-letters-replay.ts';
@@ -39,7 +39,7 @@ function defineList(command: Command, invocation: Invocation): void {
     .addHelpText('after', '\nExample:\n  npx tidemark dead-letters list --reason late')
     .action(async (options: ListOptions) => {
       const configuration = configurationOf(invocation, options);
-      const { countDeadLetters } = await import('../read-dead-letters.ts');
+      const { countDeadLetters } = await import('../cold/read-dead-letters.ts');
       await using warehouse = await openMigratedWarehouse(configuration, invocation);
       // One more than is shown tells that there are more.
       const groups = await countDeadLetters(warehouse.client, options, options.limit + 1);
@@ -95,7 +95,7 @@ Example:
     )
     .action(async (source: string, offset: number, options: ShowOptions) => {
       const configuration = configurationOf(invocation, options);
-      const { readDeadLetter } = await import('../read-dead-letters.ts');
+      const { readDeadLetter } = await import('../cold/read-dead-letters.ts');
       await using warehouse = await openMigratedWarehouse(configuration, invocation);
       const registry = configuredRegistry(configuration);
       const records = await readDeadLetter(warehouse.client, registry, source, offset);

@@ -32,7 +32,7 @@ Examples:
   npx tidemark forget user-4711 user-4712 --customer`,
     )
     .action(async (ids: readonly string[], options: Options) => {
-      const { forgetPeople } = await import('../forget-people.ts');
+      const { forgetPeople } = await import('../cold/forget-people.ts');
       const forgot = await forgetPeople({
         configuration: configurationOf(invocation, options),
         invocation,

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { MAX_RECORDS } from '../../traffic/traffic.ts';
-import type { GenerateSummary } from '../generate.ts';
+import type { GenerateSummary } from '../traffic/generate.ts';
 import { print, printJson } from '../invocation.ts';
 import type { Invocation } from '../invocation.ts';
 import { configurationOf, dataDirOption, wholeNumberOption } from '../options.ts';
@@ -63,7 +63,7 @@ Examples:
     )
     .action(async (options: Options) => {
       const configuration = configurationOf(invocation, options);
-      const { generate } = await import('../generate.ts');
+      const { generate } = await import('../traffic/generate.ts');
       const { duplicates, late, future, invalid, outOfOrder } = options;
       const summary = await generate({
         seed: options.seed,

@@ -3,12 +3,12 @@ import type { Command } from 'commander';
 import { FILE_FORMATS } from '../../sources/file/open-rows.ts';
 import type { FileFormat } from '../../sources/file/open-rows.ts';
 import { UsageError } from '../exit-status.ts';
-import type { IngestSummary } from '../ingest-files.ts';
+import type { IngestSummary } from '../cold/ingest-files.ts';
 import { print, printJson } from '../invocation.ts';
 import type { Invocation } from '../invocation.ts';
 import { configurationOf, dataDirOption } from '../options.ts';
 import type { DataDirOption } from '../options.ts';
-import { outcomesInWords } from '../outcome-tally.ts';
+import { outcomesInWords } from '../cold/outcome-tally.ts';
 import { streamNamed } from '../streams.ts';
 
 interface Options extends DataDirOption {
@@ -49,7 +49,7 @@ Example:
   npx tidemark ingest events.csv --stream app-events --map examples/greenery-events.json`,
     )
     .action(async (files: readonly string[], options: Options) => {
-      const { ingest } = await import('../ingest.ts');
+      const { ingest } = await import('../cold/ingest.ts');
       const configuration = configurationOf(invocation, options);
       const stream = streamNamed(options.stream);
       const topics: readonly string[] = Object.values(configuration.topics);

@@ -5,7 +5,7 @@ import { print, printJson } from '../invocation.ts';
 import type { Invocation } from '../invocation.ts';
 import { configurationOf, dataDirOption, wholeNumberOption } from '../options.ts';
 import type { DataDirOption } from '../options.ts';
-import type { ProduceSummary } from '../produce-files.ts';
+import type { ProduceSummary } from '../traffic/produce-files.ts';
 import { streamNamed } from '../streams.ts';
 
 interface Options extends DataDirOption {
@@ -43,7 +43,7 @@ export function define(command: Command, invocation: Invocation): void {
     .action(async (files: readonly string[], options: Options) => {
       const stream = streamNamed(options.stream);
       const configuration = configurationOf(invocation, options);
-      const { produceFiles } = await import('../produce-files.ts');
+      const { produceFiles } = await import('../traffic/produce-files.ts');
       const summary = await produceFiles({
         files,
         format: options.format,

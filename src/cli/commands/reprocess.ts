@@ -5,8 +5,8 @@ import { print, printJson, say } from '../invocation.ts';
 import type { Invocation } from '../invocation.ts';
 import { configurationOf, dataDirOption } from '../options.ts';
 import type { DataDirOption } from '../options.ts';
-import type { Rebuild } from '../rebuild-days.ts';
-import { outcomesInWords } from '../outcome-tally.ts';
+import type { Rebuild } from '../cold/rebuild-days.ts';
+import { outcomesInWords } from '../cold/outcome-tally.ts';
 
 interface Options extends DataDirOption {
   readonly late?: boolean;
@@ -44,7 +44,7 @@ Example:
       }
       const configuration = configurationOf(invocation, options);
       if (rebuilds) return await rebuild({ configuration, invocation, from, to }, options.json);
-      const { reprocessLate } = await import('../reprocess-late.ts');
+      const { reprocessLate } = await import('../cold/reprocess-late.ts');
       const summary = await reprocessLate({ configuration, invocation });
       if (options.json === true) return printJson(invocation, summary);
       if (summary.rows_read === 0) return print(invocation, 'no late events are waiting');
@@ -55,7 +55,7 @@ Example:
 }
 
 async function rebuild(work: Rebuild, json = false): Promise<void> {
-  const { rebuildDays } = await import('../rebuild-days.ts');
+  const { rebuildDays } = await import('../cold/rebuild-days.ts');
   const summary = await rebuildDays(work);
   const { invocation } = work;
   if (json) return printJson(invocation, summary);

@@ -6,7 +6,7 @@ import { print, printJson, say } from '../invocation.ts';
 import type { Invocation } from '../invocation.ts';
 import { configurationOf, dataDirOption, wholeNumberOption } from '../options.ts';
 import type { DataDirOption } from '../options.ts';
-import type { DayRange } from '../score-features.ts';
+import type { DayRange } from '../score/features.ts';
 import { table } from '../table.ts';
 import { openMigratedWarehouse } from '../warehouse.ts';
 
@@ -96,9 +96,9 @@ Examples:
       const { features = null, featureDays, targetDays = null, impactThreshold } = options;
       await scheduled('retention-drivers', options, invocation, async (client, signal) => {
         const [{ scoreRetention }, { promoteByRule }, { retentionReport }] = await Promise.all([
-          import('../score-retention.ts'),
-          import('../score-promotion.ts'),
-          import('../score-report.ts'),
+          import('../score/retention.ts'),
+          import('../score/promotion.ts'),
+          import('../score/report.ts'),
         ]);
         const { l2, seed, asOf } = options;
         const choice = { features, featureDays, targetDays };
@@ -133,9 +133,9 @@ function defineUsers(command: Command, invocation: Invocation): void {
     .action(async (options: ScoreOptions) => {
       await scheduled('users', options, invocation, async (client, signal) => {
         const [{ scoreUsers }, { promote }, { usersReport }] = await Promise.all([
-          import('../score-users.ts'),
-          import('../score-promotion.ts'),
-          import('../score-report.ts'),
+          import('../score/users.ts'),
+          import('../score/promotion.ts'),
+          import('../score/report.ts'),
         ]);
         const result = await scoreUsers({ client, asOf: options.asOf, signal });
         if (options.promote) await promote(client, result.run.run_id, 'each run of users is');
@@ -153,9 +153,9 @@ function defineCustomers(command: Command, invocation: Invocation): void {
     .action(async (options: ScoreOptions) => {
       await scheduled('customers', options, invocation, async (client, signal) => {
         const [{ scoreCustomers }, { promote }, { customersReport }] = await Promise.all([
-          import('../score-customers.ts'),
-          import('../score-promotion.ts'),
-          import('../score-report.ts'),
+          import('../score/customers.ts'),
+          import('../score/promotion.ts'),
+          import('../score/report.ts'),
         ]);
         const { asOf, horizonDays } = options;
         const result = await scoreCustomers({ client, asOf, horizonDays, signal });
@@ -173,7 +173,7 @@ function defineRuns(command: Command, invocation: Invocation): void {
     .addHelpText('after', '\nExample:\n  npx tidemark score runs')
     .action(
       async (options: DataDirOption & { readonly limit: number; readonly json?: boolean }) => {
-        const { listRuns } = await import('../score-promotion.ts');
+        const { listRuns } = await import('../score/promotion.ts');
         const configuration = configurationOf(invocation, options);
         await using warehouse = await openMigratedWarehouse(configuration, invocation);
         const runs = await listRuns(warehouse.client, options.limit);
@@ -214,7 +214,7 @@ function definePromote(command: Command, invocation: Invocation): void {
       '\nExample:\n  npx tidemark score promote 0198f0c2-6a51-7c3e-9d5c-0a4f6a1f2b3c',
     )
     .action(async (run: string, options: DataDirOption) => {
-      const { promote } = await import('../score-promotion.ts');
+      const { promote } = await import('../score/promotion.ts');
       const configuration = configurationOf(invocation, options);
       await using warehouse = await openMigratedWarehouse(configuration, invocation);
       const model = await promote(warehouse.client, run, 'score promote');
@@ -228,7 +228,7 @@ async function scheduled(
   invocation: Invocation,
   run: (client: ClickHouseClient, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const { runScoring } = await import('../score-schedule.ts');
+  const { runScoring } = await import('../score/schedule.ts');
   const configuration = configurationOf(invocation, options);
   await runScoring({ model, configuration, invocation, schedule: options.schedule, run });
 }
