@@ -4,8 +4,7 @@ import type { Interpreter } from '../streams/stream.ts';
 import type { ProgressLine } from '../warehouse/store.ts';
 import type { ProcessorContext } from './context.ts';
 import { AbandonedError, LogRecreatedError, RulesOutdatedError } from './errors.ts';
-import type { CommitBatch, Committer } from './group-commit.ts';
-import type { OutcomeCount } from './observer.ts';
+import { Outbox } from './outbox.ts';
 import { Pending } from './pending.ts';
 import { firstLine, isClosed, nextGeneration } from './progress.ts';
 import { retrying } from './retry.ts';
@@ -30,7 +29,7 @@ export interface AssignmentOptions {
  * All it holds is a cache of the log up to where it is. When anything goes wrong it is dropped whole,
  * and another assignment starts from the line.
  */
-export class Assignment implements Committer {
+export class Assignment {
   readonly #context: ProcessorContext;
   readonly #options: AssignmentOptions;
   readonly #interpreter: Interpreter;
@@ -40,18 +39,7 @@ export class Assignment implements Committer {
   /** The days, since 1970-01-01, of which something was loaded. What is cold accepts nothing on any other. */
   readonly loadedDays = new Set<number>();
 
-  // Two sets of buffers: one is filled while the other is written.
-  #pending: Pending;
-  #spare: Pending;
-  #inFlight: InFlight | null = null;
-  /** To be stored before any row of the log is. */
-  #firstLine: ProgressLine | null = null;
-  /** Whether there is anything that the last line taken does not cover. */
-  #dirty = false;
-  #hurried = false;
-  /** The next offset of the last line taken. */
-  #covered = 0;
-  #waiters: (() => void)[] = [];
+  readonly #outbox: Outbox;
 
   constructor(context: ProcessorContext, options: AssignmentOptions) {
     const { stream, rules } = context;
@@ -59,8 +47,14 @@ export class Assignment implements Committer {
     this.#options = options;
     this.#interpreter = stream.interpreter(rules);
     this.#decoder = new ValueDecoder(stream.schema);
-    this.#pending = new Pending(stream, this.#interpreter, rules.epoch);
-    this.#spare = new Pending(stream, this.#interpreter, rules.epoch);
+    this.#outbox = new Outbox({
+      context,
+      log: options.log,
+      interpreter: this.#interpreter,
+      signal: this.#abort.signal,
+      onStored: (line) => this.#options.onCommitted?.(line),
+      onFailed: (error) => this.#die(error),
+    });
   }
 
   /**
@@ -83,7 +77,7 @@ export class Assignment implements Committer {
   async push(batch: RecordBatch): Promise<void> {
     await this.#orDie(async () => {
       await this.#takeIn(batch);
-      while (this.#fullness() >= 1) await this.#nextChange();
+      await this.#outbox.room();
     });
   }
 
@@ -102,25 +96,23 @@ export class Assignment implements Committer {
   }
 
   /** Resolves when all that was pushed is stored, its line too. Rejects when the assignment dies first. */
-  async settle(): Promise<void> {
-    this.#abort.signal.throwIfAborted();
-    while (this.#dirty || this.#inFlight !== null) {
-      this.hurry();
-      await this.#nextChange();
-    }
+  settle(): Promise<void> {
+    return this.#outbox.settle();
   }
 
   /** The same, but it may wait for others to be written with. */
-  async settleInTime(): Promise<void> {
-    this.#abort.signal.throwIfAborted();
-    while (this.#dirty || this.#inFlight !== null) await this.#nextChange();
+  settleInTime(): Promise<void> {
+    return this.#outbox.settleInTime();
   }
 
   /** Has what was pushed written as soon as may be. */
   hurry(): void {
-    if (!this.#dirty) return;
-    this.#hurried = true;
-    this.#context.commits.request(this);
+    this.#outbox.hurry();
+  }
+
+  /** Rows that are not stored yet. */
+  get unstoredRows(): number {
+    return this.#outbox.unstoredRows;
   }
 
   /** Where the log was taken up; after `start`. */
@@ -131,58 +123,6 @@ export class Assignment implements Committer {
   /** Lets go of the log: what is being written may still be stored, the rest is dropped. */
   abandon(): void {
     this.#die(new AbandonedError(this.#options.log));
-  }
-
-  get rows(): number {
-    return this.#pending.rows;
-  }
-
-  /** Rows that are not stored yet: those ready, and those being written. */
-  get unstoredRows(): number {
-    return this.#pending.rows + (this.#inFlight?.pending.rows ?? 0);
-  }
-
-  get urgent(): boolean {
-    return this.#hurried || this.#fullness() >= 0.5;
-  }
-
-  /** How full the pending blocks are; from 1 on reading pauses. */
-  #fullness(): number {
-    const { pendingRows, pendingBytes } = this.#context.limits;
-    return Math.max(this.#pending.rows / pendingRows, this.#pending.bytes / pendingBytes);
-  }
-
-  take(): CommitBatch | null {
-    if (!this.#dirty || this.#taken === null || this.#abort.signal.aborted) return null;
-    const { progress, intake, sourceBytes } = this.#taken;
-    const pending = this.#pending;
-    const line = progress.snapshot();
-    this.#covered = line.nextOffset;
-    this.#inFlight = { pending, line, outcomes: progress.takeOutcomes() };
-    this.#pending = this.#spare;
-    this.#dirty = false;
-    this.#hurried = false;
-    intake.write++;
-    this.#change();
-    const firstLine = this.#firstLine;
-    this.#firstLine = null;
-    return { ...pending.encode(sourceBytes), firstLine, line };
-  }
-
-  stored(): void {
-    const { pending, line, outcomes } = this.#inFlight!;
-    this.#inFlight = null;
-    pending.clear();
-    this.#spare = pending;
-    this.#context.observer.committed(this.#options.log, line, outcomes);
-    if (this.#abort.signal.aborted) return;
-    this.#options.onCommitted?.(line);
-    this.#change();
-  }
-
-  failed(error: unknown): void {
-    this.#inFlight = null;
-    this.#die(error);
   }
 
   async #start(readBounds: () => Promise<LogBounds>): Promise<number> {
@@ -205,27 +145,22 @@ export class Assignment implements Committer {
       });
       line = await this.#replaced(line, bounds.first);
     }
-    if (cold && line.lastRecordTime === null) {
-      // When a log was first read decides which of its events are from the future.
-      line = { ...line, lastRecordTime: this.#context.clock.now() };
-      this.#firstLine = line;
-    }
+    const isFirst = cold && line.lastRecordTime === null;
+    // When a log was first read decides which of its events are from the future.
+    if (isFirst) line = { ...line, lastRecordTime: this.#context.clock.now() };
     const taken = this.#takeUp(line, bounds);
+    const outbox = this.#outbox;
     this.#taken = taken;
+    outbox.open(taken, isFirst ? line : null);
     const { progress } = taken;
-    this.#covered = progress.nextOffset;
     // Without a line there may still be rows, of a line that was lost; under old rules if there were any.
-    if (line.rulesEpoch < rules.epoch || (line !== stored && rules.epoch > 1)) {
-      await taken.changeRules(this.#pending);
-      this.#dirty = true;
-    }
+    const underOldRules = line.rulesEpoch < rules.epoch || (line !== stored && rules.epoch > 1);
+    if (underOldRules) await taken.changeRules(outbox.pending);
     // Kafka's logs change only as a whole.
     if (cold && line === stored) await taken.expectStored();
-    if (bounds.first > progress.nextOffset) {
-      await taken.skipTo(bounds.first, this.#pending);
-      this.#dirty = true;
-    }
-    if (this.#dirty) this.#context.commits.request(this);
+    const isTrimmed = bounds.first > progress.nextOffset;
+    if (isTrimmed) await taken.skipTo(bounds.first, outbox.pending);
+    if (underOldRules || isTrimmed) outbox.filled();
     this.#context.observer.resumed(log, progress.snapshot());
     return taken.remembered?.offset ?? progress.nextOffset;
   }
@@ -236,8 +171,8 @@ export class Assignment implements Committer {
     const cursor = batch.records();
     if (cursor.next()) {
       for (;;) {
-        const want = intake.takeIn(cursor, this.#pending);
-        this.#advanced();
+        const want = intake.takeIn(cursor, this.#outbox.pending);
+        this.#outbox.advanced();
         if (want === null) break;
         if (want.kind === 'schema') await this.#learnSchema(want.id);
         else await this.#loadMissing(batch, cursor.offset);
@@ -245,21 +180,15 @@ export class Assignment implements Committer {
       }
     }
     progress.nextOffset = Math.max(progress.nextOffset, batch.nextOffset);
-    this.#advanced();
+    this.#outbox.advanced();
     // Nothing new came, only the record that the line remembers: no write will say that all is stored.
-    if (!this.#dirty && this.#inFlight === null) this.#options.onCommitted?.(progress.snapshot());
+    if (this.#outbox.isEmpty) this.#options.onCommitted?.(progress.snapshot());
     cache.dropBefore(intake.oldestDay);
     const { cachedUserDays } = this.#context.limits;
     if (cache.weight > cachedUserDays) {
-      cache.evict(cachedUserDays * 0.9, intake.write - (this.#inFlight === null ? 1 : 2));
+      cache.evict(cachedUserDays * 0.9, this.#outbox.written);
     }
     this.#context.observer.cached(this.#options.log, Math.round(cache.weight));
-  }
-
-  #advanced(): void {
-    if (this.#taken!.progress.nextOffset === this.#covered) return;
-    this.#dirty = true;
-    this.#context.commits.request(this);
   }
 
   async #learnSchema(id: number): Promise<void> {
@@ -314,8 +243,7 @@ export class Assignment implements Committer {
     const { line, firstOffset } = this.#taken!;
     warn(error.message, { log });
     // What was taken in last may be of the other log, and is taken in again; what is being written is not.
-    this.#dirty = false;
-    while (this.#inFlight !== null) await this.#nextChange();
+    await this.#outbox.drop();
     const stored = await this.#retrying('read_progress', () =>
       store.readProgress(stream.name, log),
     );
@@ -361,29 +289,6 @@ export class Assignment implements Committer {
     if (this.#abort.signal.aborted) return;
     this.#abort.abort(error);
     this.#context.observer.cached(this.#options.log, 0);
-    this.#change();
     if (!(error instanceof AbandonedError)) this.#options.onFailure?.(error);
   }
-
-  /** Resolves when a write begins or ends; rejects when the assignment dies. */
-  async #nextChange(): Promise<void> {
-    // It may have died since the last look; nothing would change any more.
-    this.#abort.signal.throwIfAborted();
-    await new Promise<void>((resolve) => {
-      this.#waiters.push(resolve);
-    });
-    this.#abort.signal.throwIfAborted();
-  }
-
-  #change(): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const wake of waiters) wake();
-  }
-}
-
-interface InFlight {
-  readonly pending: Pending;
-  readonly line: ProgressLine;
-  readonly outcomes: readonly OutcomeCount[];
 }

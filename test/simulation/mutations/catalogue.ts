@@ -3,6 +3,7 @@ import type { Mutation } from './mutation.ts';
 
 const COMMIT = 'src/processor/group-commit.ts';
 const ASSIGNMENT = 'src/processor/assignment.ts';
+const OUTBOX = 'src/processor/outbox.ts';
 const TAKEN = 'src/processor/taken-log.ts';
 const INTAKE = 'src/processor/intake.ts';
 const LOADER = 'src/processor/unit-loader.ts';
@@ -57,7 +58,7 @@ export const mutations: readonly Mutation[] = [
     breaks: 'what is committed to Kafka is stored',
     edits: [
       {
-        file: ASSIGNMENT,
+        file: OUTBOX,
         text: '    intake.write++;',
         by: '    intake.write++;\n    this.#options.onCommitted?.(line);',
       },
@@ -68,8 +69,8 @@ export const mutations: readonly Mutation[] = [
     breaks: 'what was settled is stored',
     edits: [
       {
-        file: ASSIGNMENT,
-        text: 'while (this.#dirty || this.#inFlight !== null) {',
+        file: OUTBOX,
+        text: 'while (!this.isEmpty) {',
         by: 'while (this.#dirty) {',
       },
     ],
@@ -79,7 +80,7 @@ export const mutations: readonly Mutation[] = [
     breaks: 'bytes under way stay what they are',
     edits: [
       {
-        file: ASSIGNMENT,
+        file: OUTBOX,
         text: '    this.#pending = this.#spare;',
         by: '    this.#spare = pending;',
       },
@@ -364,8 +365,8 @@ export interface TakenLogOptions {`,
       },
       {
         file: ASSIGNMENT,
-        text: 'if (cold && line.lastRecordTime === null) {',
-        by: 'if (cold && stored === undefined) {',
+        text: 'const isFirst = cold && line.lastRecordTime === null;',
+        by: 'const isFirst = cold && stored === undefined;',
       },
     ],
   },
