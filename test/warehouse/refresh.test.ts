@@ -86,18 +86,21 @@ test('a user is found again by whatever name they have, however few or many are 
     '%27',
   ];
   const many = (count: number, of: string) => Array.from({ length: count }, (_, n) => `${of}${n}`);
-  // Some that are told by name as one URL just holds them, and some that are too long or too many for that.
+  // As many as one parameter just holds: plain names, and such as become six times as long in a URL.
+  const plain = many(2_880, 'x'.repeat(32));
+  const quoted = many(170, "'".repeat(120));
+  // And more than it holds, or than are told at all.
   const long = many(1_500, '🦉'.repeat(31));
-  const longer = many(1_700, '🦉'.repeat(30));
   const more = many(5_001, '');
-  for (const users of [names, [...names, ...long], longer, more]) {
+  for (const users of [[...names, ...quoted], plain, long, more]) {
     const values = userDayRows(users.map((user, n) => event(user, 20_000 + (n % 10))));
     await client.insert({ table: 'user_day_rows', values, format: 'JSONEachRow' });
-    await refresher.refresh();
+    const refreshed = await refresher.refresh();
+    expect(refreshed.filter(({ error }) => error !== null)).toEqual([]);
   }
   const known = await ch.rows('SELECT user_id FROM user_activity_rows', client);
   expect(new Set(known.map(({ user_id }) => user_id))).toEqual(
-    new Set([...names, ...long, ...longer, ...more]),
+    new Set([...names, ...quoted, ...plain, ...long, ...more]),
   );
 });
 
