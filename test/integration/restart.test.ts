@@ -31,7 +31,7 @@ describe.each(KAFKAS)(
   'a processor that is ended, on $name',
   { timeout: 90_000 },
   ({ name, open }) => {
-    /** What a processor does by itself is tried on one of them. */
+    /** What a processor does by itself is tried on one of them; that two share, by ghost.test.ts on both. */
     const isRepeat = name !== KAFKAS[0]!.name;
     const random = randomOf(seed);
     let kafka: KafkaSide;
@@ -143,30 +143,37 @@ describe.each(KAFKAS)(
       },
     );
 
-    test('processes that join and leave in the middle share the work, and nothing is done twice', async () => {
-      await using world = await disturbedWorld();
-      gate.delayMs = 1_000;
-      const first = await world.run();
-      await eventually('the first one stores', async () => (await counted(first)) > 0, PATIENCE_MS);
-      const second = await world.run();
-      await eventually(
-        'the second one stores',
-        async () => (await counted(second)) > 0,
-        PATIENCE_MS,
-      );
-      expect(await first.metric('tidemark_watermark_timestamp_seconds')).toBeDefined();
-      expect(await stored(world)).toBeLessThan(RECORDS);
-      expect((await first.stop()).status).toBe(0);
-      gate.delayMs = 0;
-      await expectUndisturbed(world);
-      expect((await second.stop()).status).toBe(0);
-      const { lines, committed } = await world.positions();
-      expect(committed).toEqual(lines);
-    });
+    test.skipIf(isRepeat)(
+      'processes that join and leave in the middle share the work, and nothing is done twice',
+      async () => {
+        await using world = await disturbedWorld();
+        gate.delayMs = 1_500;
+        const first = await world.run();
+        await eventually(
+          'the first one stores',
+          async () => (await counted(first)) > 0,
+          PATIENCE_MS,
+        );
+        const second = await world.run();
+        await eventually(
+          'the second one stores',
+          async () => (await counted(second)) > 0,
+          PATIENCE_MS,
+        );
+        expect(await first.metric('tidemark_watermark_timestamp_seconds')).toBeDefined();
+        expect(await stored(world)).toBeLessThan(RECORDS);
+        expect((await first.stop()).status).toBe(0);
+        gate.delayMs = 0;
+        await expectUndisturbed(world);
+        expect((await second.stop()).status).toBe(0);
+        const { lines, committed } = await world.positions();
+        expect(committed).toEqual(lines);
+      },
+    );
 
     test('kill -9 of one of two: the other goes on with its partitions when the session is over', async () => {
       await using world = await disturbedWorld();
-      gate.delayMs = 1_000;
+      gate.delayMs = 1_500;
       const [first, second] = await Promise.all([world.run(), world.run()]);
       await eventually(
         'both store',

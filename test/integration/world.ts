@@ -120,6 +120,8 @@ export async function freshWorld(options: WorldOptions): Promise<World> {
     KAFKA_BROKERS: kafka.broker.brokers.join(','),
     KAFKA_TOPIC_APP_EVENTS: topic,
     KAFKA_GROUP_ID: group,
+    // Nobody here asks for marts, and to refresh them is most of the work of a small database.
+    REFRESH_INTERVAL_SECONDS: '86400',
     ...options.settings,
   };
   const processors: Processor[] = [];
