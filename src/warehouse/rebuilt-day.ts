@@ -62,6 +62,11 @@ ORDER BY event_date`,
   return result.json<SourceDay>();
 }
 
+export interface Differences {
+  readonly rows: number;
+  readonly examples: readonly DifferentDay[];
+}
+
 export class RebuiltDay implements AsyncDisposable {
   /** Where the new ones are inserted. */
   readonly table = `rebuilt_${randomUUID().replaceAll('-', '')}`;
@@ -87,12 +92,56 @@ export class RebuiltDay implements AsyncDisposable {
     await this.#client.command({ query: `DROP TABLE IF EXISTS ${this.table} SYNC` });
   }
 
-  /** What is stored of the day and not as it was folded; at most `limit` of them. */
-  async differences(limit: number): Promise<readonly DifferentDay[]> {
-    const { entity } = this.#of;
-    if (await this.#isSame()) return [];
+  /** What is stored of the day and not as it was folded: how much, and the first of it. */
+  async differences(examples: number): Promise<Differences> {
+    if (await this.#isSame()) return { rows: 0, examples: [] };
     const result = await this.#client.query({
       query: `
+SELECT *, toUInt32(count() OVER ()) AS different
+FROM (${this.#different})
+ORDER BY entity, source
+LIMIT {examples: UInt32}`,
+      query_params: { date: this.#date, examples },
+      format: 'JSONEachRow',
+    });
+    const found = await result.json<DifferentDay & { readonly different: number }>();
+    return {
+      rows: found[0]?.different ?? 0,
+      examples: found.map(({ different: _, ...day }) => day),
+    };
+  }
+
+  /**
+   * Puts what is different in its place: as later versions, so that what is made of them follows. What has no
+   * records becomes a row without any, which the views hide.
+   */
+  async replace(epoch: number): Promise<void> {
+    const { aggregates, entity } = this.#of;
+    const query_params = { date: this.#date, epoch };
+    const isDifferent = `(${entity}, source) IN (SELECT entity, source FROM (${this.#different}))`;
+    try {
+      await this.#client.command({
+        query: `INSERT INTO ${aggregates} SELECT * FROM ${this.table} WHERE ${isDifferent}`,
+        query_params,
+      });
+      // What still is different has no records.
+      await this.#client.command({
+        query: `
+INSERT INTO ${aggregates} (event_date, bucket, ${entity}, source, version)
+SELECT event_date, bucket, ${entity}, source, toUInt64({epoch: UInt32}) * 4294967296
+FROM ${aggregates} FINAL
+WHERE ${DAY} AND ${isDifferent}`,
+        query_params,
+      });
+    } catch (error) {
+      throw warehouseError(error, `replace what is wrong in ${aggregates} on ${this.#date}`);
+    }
+  }
+
+  /** The query of what is different, as DifferentDay. */
+  get #different(): string {
+    const { entity } = this.#of;
+    return `
 SELECT
     {date: String} AS event_date,
     ${entity} AS entity,
@@ -101,39 +150,7 @@ SELECT
     toUInt32(bitAnd(f.version, 0xffffffff)) AS folded
 FROM (${this.#contentOf(this.table)}) AS f
 FULL JOIN (${this.#contentOf(`${this.#of.aggregates} FINAL`)}) AS s USING (${entity}, source)
-WHERE f.content != s.content
-ORDER BY entity, source
-LIMIT {limit: UInt32}`,
-      query_params: { date: this.#date, limit },
-      format: 'JSONEachRow',
-    });
-    return result.json<DifferentDay>();
-  }
-
-  /**
-   * Puts those in their place: as later versions, so that what is made of them follows. What has no records
-   * becomes a row without any, which the views hide.
-   */
-  async replace(entities: readonly string[], epoch: number): Promise<void> {
-    const { aggregates, entity } = this.#of;
-    const query_params = { date: this.#date, entities, epoch };
-    const chosen = `has({entities: Array(String)}, ${entity})`;
-    try {
-      await this.#client.command({
-        query: `INSERT INTO ${aggregates} SELECT * FROM ${this.table} WHERE ${chosen}`,
-        query_params,
-      });
-      await this.#client.command({
-        query: `
-INSERT INTO ${aggregates} (event_date, bucket, ${entity}, source, version)
-SELECT event_date, bucket, ${entity}, source, toUInt64({epoch: UInt32}) * 4294967296
-FROM ${aggregates} FINAL
-WHERE ${DAY} AND ${chosen} AND (${entity}, source) NOT IN (SELECT ${entity}, source FROM ${this.table})`,
-        query_params,
-      });
-    } catch (error) {
-      throw warehouseError(error, `replace what is wrong in ${aggregates} on ${this.#date}`);
-    }
+WHERE f.content != s.content`;
   }
 
   /** Most days are as they were: a sum tells sooner than a comparison row by row. */
@@ -151,8 +168,9 @@ WHERE ${DAY} AND ${chosen} AND (${entity}, source) NOT IN (SELECT ${entity}, sou
 
   #contentOf(table: string): string {
     const { entity, content } = this.#of;
-    // In a hash NULL is a value like others, to a comparison it is none.
-    return `SELECT ${entity}, source, version, cityHash64(tuple(${content.join(', ')})) AS content FROM ${table} WHERE ${DAY} AND ${HAS_RECORDS}`;
+    // In a hash NULL is a value like others, to a comparison it is none. The row of nobody holds the versions of
+    // whoever was forgotten.
+    return `SELECT ${entity}, source, version, cityHash64(tuple(${content.join(', ')})) AS content FROM ${table} WHERE ${DAY} AND ${entity} != '' AND ${HAS_RECORDS}`;
   }
 }
 

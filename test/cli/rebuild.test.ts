@@ -106,6 +106,45 @@ SELECT * REPLACE ('DE' AS first_country, version + 9 AS version) FROM user_day_r
   expect(await rows(USER_DAYS)).toEqual(right);
 });
 
+test('days of people who were forgotten are right', async () => {
+  const [day] = await rows(`
+SELECT event_date, groupArray(user_id) AS users FROM user_days GROUP BY event_date HAVING count() >= 3 LIMIT 1`);
+  const [first, second] = day!['users'] as [string, string];
+  expect((await run('forget', first, second)).status).toBe(0);
+  const state = 'SELECT * FROM user_day_rows FINAL ORDER BY ALL';
+  const before = await rows(state);
+  expect(await rebuild()).toMatchObject({ different: 0 });
+  expect(await rows(state)).toEqual(before);
+});
+
+test('what a rebuild cannot mend is an error that says where it is', async () => {
+  const [row] = await rows('SELECT event_date, user_id FROM user_days LIMIT 1');
+  const { event_date, user_id } = row as { event_date: string; user_id: string };
+  await change(`
+INSERT INTO user_day_rows
+SELECT * REPLACE (events + 1 AS events, version + 99 * 4294967296 AS version)
+FROM user_day_rows WHERE event_date = '${event_date}' AND user_id = '${user_id}'`);
+  const { status, stderr } = await run('reprocess', ...ALL);
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: expect.stringContaining(`${user_id} on ${event_date}`) as string,
+  });
+});
+
+test('a whole day of users with long names is mended at once', async () => {
+  const count = 1_200;
+  await change(`
+INSERT INTO user_day_rows
+SELECT one.* REPLACE (concat(repeat('ß', 60), toString(n)) AS user_id)
+FROM (SELECT * FROM user_day_rows LIMIT 1) AS one, (SELECT number AS n FROM numbers(${count})) AS many`);
+  const { different, examples } = await rebuild();
+  expect({ different, examples: (examples as unknown[]).length }).toEqual({
+    different: count,
+    examples: 20,
+  });
+  expect(await rebuild()).toMatchObject({ different: 0 });
+});
+
 test('customer-days are rebuilt from their order lines', async () => {
   const lines = fileURLToPath(new URL('../fixtures/online-retail/2011-06-10.csv', import.meta.url));
   const mapping = fileURLToPath(new URL('../../examples/online-retail.json', import.meta.url));

@@ -42,7 +42,6 @@ interface Part {
 }
 
 const EXAMPLES = 20;
-const AT_A_TIME = 1_000;
 /** While one day is folded here, ClickHouse compares another. */
 const DAYS_AT_ONCE = 2;
 
@@ -83,15 +82,15 @@ export async function rebuildDays({ from, to, ...work }: Rebuild): Promise<Rebui
         if (rows > 0) await store.insert(rebuilt.table, pieces);
         folded += rows;
       }
-      for (;;) {
-        run.signal.throwIfAborted();
-        const found = await rebuilt.differences(AT_A_TIME);
-        if (found.length === 0) break;
+      run.signal.throwIfAborted();
+      const found = await rebuilt.differences(EXAMPLES);
+      if (found.rows > 0) {
         await (recorded ??= recordRules(client, rules));
-        const entities = [...new Set(found.map(({ entity }) => entity))];
-        await rebuilt.replace(entities, rules.epoch);
-        different += found.length;
-        for (const one of found.slice(0, EXAMPLES - examples.length)) {
+        await rebuilt.replace(rules.epoch);
+        const [left] = (await rebuilt.differences(1)).examples;
+        if (left !== undefined) throw notMended(of, left);
+        different += found.rows;
+        for (const one of found.examples.slice(0, EXAMPLES - examples.length)) {
           examples.push({ table: of.aggregates.replace(/_rows$/, 's'), ...one });
         }
       }
@@ -108,6 +107,16 @@ export async function rebuildDays({ from, to, ...work }: Rebuild): Promise<Rebui
     }
     return { folded, different, examples };
   });
+}
+
+function notMended(
+  { aggregates }: Aggregates,
+  { event_date, entity, source }: DifferentDay,
+): WorkError {
+  return new WorkError(
+    `${aggregates} has a row of a later version than it can have, of ${entity} on ${event_date} from ${source}: ` +
+      'stop the processors and run the same command again; if it stays, delete that row first',
+  );
 }
 
 /** From events that are gone nothing can be folded: the user-days of these days stay as they are. */
