@@ -1,4 +1,5 @@
 /** In: a database. Out: its replacing tables merged to one part a partition, so that reading merges nothing. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import { warehouseError } from '../warehouse/errors.ts';
 
@@ -11,7 +12,8 @@ export interface MergedTable {
 
 /** ClickHouse cancels the merges of a table while it clears away parts that have become empty. */
 const CANCELLED = '236';
-const TRIES = 5;
+const TRIES = 8;
+const PAUSE_MS = 250;
 
 const TABLES = `
 SELECT
@@ -63,6 +65,7 @@ async function mergeTable(
     } catch (error) {
       const fault = warehouseError(error, `merge ${table}`);
       if (fault.code !== CANCELLED || tried === TRIES) throw fault;
+      await sleep(PAUSE_MS, undefined, { signal });
     }
   }
 }
