@@ -28,7 +28,7 @@ test('a new event type has its wide columns after the next refresh, filled for a
   const environment = { CLICKHOUSE_URL: clickhouse.url, TIDEMARK_DATA_DIR: folder };
   const run = (...argv: string[]) => tidemark(argv, environment);
   expect((await run('ingest', path, '--stream', 'app-events')).status).toBe(0);
-  expect((await run('refresh')).status).toBe(0);
+  expect(await run('refresh')).toMatchObject({ status: 0 });
   const query =
     'SELECT user_id, cnt_tea_poured_events_f7d AS events, cnt_days_tea_poured_f7d AS days FROM user_first_week';
   expect(await clickhouse.rows(query)).toEqual([{ user_id: 'u1', events: 2, days: 2 }]);
