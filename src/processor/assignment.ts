@@ -110,9 +110,9 @@ export class Assignment {
     this.#outbox.hurry();
   }
 
-  /** Rows that are not stored yet. */
-  get unstoredRows(): number {
-    return this.#outbox.unstoredRows;
+  /** What is not stored yet, as a part of the rows and bytes that may be ready at a time. */
+  get unstored(): number {
+    return this.#outbox.unstored;
   }
 
   /** Where the log was taken up; after `start`. */

@@ -23,8 +23,6 @@ export interface LogRunOptions<Log extends EndingLog> {
   /** Asked for the next when the one before is read. */
   readonly logs: Iterable<Log>;
   readonly assign: (log: Log, options: AssignmentOptions) => Assignment;
-  /** So many rows may wait to be stored before reading pauses. */
-  readonly mostRows: number;
   /** Aborted when it has to end before the logs do. */
   readonly signal: AbortSignal;
 }
@@ -37,8 +35,8 @@ export interface LogRunOptions<Log extends EndingLog> {
 export async function takeInLogs<Log extends EndingLog>(
   options: LogRunOptions<Log>,
 ): Promise<void> {
-  const { logs, assign, mostRows, signal } = options;
-  const unstored = new UnstoredLogs(mostRows);
+  const { logs, assign, signal } = options;
+  const unstored = new UnstoredLogs();
   try {
     for (const log of logs) {
       signal.throwIfAborted();

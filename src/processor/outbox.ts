@@ -66,13 +66,14 @@ export class Outbox implements Committer {
     return this.#pending.rows;
   }
 
-  /** Rows that are not stored yet: those ready, and those being written. */
-  get unstoredRows(): number {
-    return this.#pending.rows + (this.#inFlight?.pending.rows ?? 0);
+  /** What is not stored yet, ready or being written, as a part of what may be ready at a time. */
+  get unstored(): number {
+    const inFlight = this.#inFlight === null ? 0 : this.#fullnessOf(this.#inFlight.pending);
+    return this.#fullnessOf(this.#pending) + inFlight;
   }
 
   get urgent(): boolean {
-    return this.#hurried || this.#fullness() >= 0.5;
+    return this.#hurried || this.#fullnessOf(this.#pending) >= 0.5;
   }
 
   /** Says that there is something to be stored. */
@@ -88,7 +89,7 @@ export class Outbox implements Committer {
 
   /** Resolves when there is room for more. Rejects when the assignment dies first. */
   async room(): Promise<void> {
-    while (this.#fullness() >= 1) await this.#nextChange();
+    while (this.#fullnessOf(this.#pending) >= 1) await this.#nextChange();
   }
 
   /** Has what is there written as soon as may be. */
@@ -158,10 +159,10 @@ export class Outbox implements Committer {
     return this.#taken!.intake.write - (this.#inFlight === null ? 1 : 2);
   }
 
-  /** How full the pending blocks are; from 1 on reading pauses. */
-  #fullness(): number {
+  /** How full blocks are; from 1 on reading pauses. */
+  #fullnessOf({ rows, bytes }: Pending): number {
     const { pendingRows, pendingBytes } = this.#options.context.limits;
-    return Math.max(this.#pending.rows / pendingRows, this.#pending.bytes / pendingBytes);
+    return Math.max(rows / pendingRows, bytes / pendingBytes);
   }
 
   /** Resolves when a write begins or ends; rejects when the assignment dies. */

@@ -1,17 +1,11 @@
 /** In: assignments whose logs were read to their end. Out: they are stored, many small ones by one write. */
 import type { Assignment } from './assignment.ts';
 
-/** Each holds some buffers, however few its rows are. */
+/** Each holds some buffers, however little is in them. */
 const MOST_LOGS = 32;
 
 export class UnstoredLogs {
-  readonly #mostRows: number;
   readonly #logs = new Set<Assignment>();
-
-  /** `mostRows`: so many rows may wait before reading pauses. */
-  constructor(mostRows: number) {
-    this.#mostRows = mostRows;
-  }
 
   /**
    * Resolves when the next log may be read. Rejects when the log cannot be stored, or one before it
@@ -45,9 +39,10 @@ export class UnstoredLogs {
     await Promise.all(logs.map((log) => log.settle()));
   }
 
+  /** From 1 on reading pauses: all of them hold no more than one alone may. */
   #fullness(): number {
-    let rows = 0;
-    for (const log of this.#logs) rows += log.unstoredRows;
-    return Math.max(rows / this.#mostRows, this.#logs.size / MOST_LOGS);
+    let unstored = 0;
+    for (const log of this.#logs) unstored += log.unstored;
+    return Math.max(unstored, this.#logs.size / MOST_LOGS);
   }
 }

@@ -78,7 +78,6 @@ function takeInFile(name: string, ids: readonly string[], isDead = never): Promi
         },
       ],
       assign: (_, options) => processor.assign(stream, options),
-      mostRows: 1_000,
       signal: new AbortController().signal,
     }),
   );

@@ -25,7 +25,6 @@ async function takeIn(store: MemoryWarehouse, rows: readonly string[]): Promise<
   await takeInLogs({
     logs: [log],
     assign: (_, options) => processor.assign(stream, options),
-    mostRows: 1_000,
     signal: new AbortController().signal,
   });
   return read;
@@ -41,4 +40,42 @@ test.for([
   expect(read.at(-1)).toMatchObject({ source: `${NAME}@2`, nextOffset: 0 });
   for (const line of read) expect(line.lastRecordTime).not.toBeNull();
   expect(store.tables.line(`${NAME}@2`)).toMatchObject({ invalid: rows.length });
+});
+
+test('of many logs with few but large records, no more than their bytes may be is held unstored', async () => {
+  const LARGE = 200_000;
+  const PENDING_BYTES = 1_000_000;
+  let [held, most] = [0, 0];
+  class SlowWarehouse extends MemoryWarehouse {
+    override async insert(table: string, blocks: readonly Uint8Array[]): Promise<void> {
+      // Long enough to read all logs meanwhile.
+      for (let turn = 0; turn < 300; turn++) await new Promise(setImmediate);
+      await super.insert(table, blocks);
+      held -= blocks.reduce((sum, { length }) => sum + length, 0);
+    }
+  }
+  const store = new SlowWarehouse(appEventTables);
+  await using processor = processorWith({
+    rules: rulesWith(),
+    store,
+    schemas,
+    limits: { pendingRows: 1_000, pendingBytes: PENDING_BYTES, cachedUserDays: 1_000 },
+  });
+  const logs = Array.from({ length: 30 }, (_, number): EndingLog => {
+    return {
+      name: `file:${number}.csv`,
+      async *read() {
+        held += LARGE;
+        most = Math.max(most, held);
+        yield await Promise.resolve(batchOf([{ offset: 0, value: Buffer.alloc(LARGE, '!') }]));
+      },
+    };
+  });
+  await takeInLogs({
+    logs,
+    assign: (_, options) => processor.assign(stream, options),
+    signal: new AbortController().signal,
+  });
+  for (const { name } of logs) expect(store.tables.line(name)).toMatchObject({ invalid: 1 });
+  expect(most).toBeLessThanOrEqual(PENDING_BYTES + LARGE);
 });

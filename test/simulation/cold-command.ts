@@ -31,7 +31,6 @@ export class ColdCommand {
   readonly #task: ColdTask;
   readonly #context: ProcessorContext;
   readonly #interrupted = new AbortController();
-  readonly #mostRows: number;
   /** Why it has failed, if it has. */
   failure: Error | undefined;
   ended = false;
@@ -40,7 +39,6 @@ export class ColdCommand {
     this.process = { name, alive: true };
     this.#world = world;
     this.#task = task;
-    this.#mostRows = world.random.pick([1, 20, 1000]);
     const rules = { ...world.rules, lookbackDays: Infinity };
     this.#context = simulatedContext(world, this.process, habits, rules, () => {});
     world.cold.begins(this.process, world.scheduler.steps);
@@ -109,7 +107,6 @@ export class ColdCommand {
     return takeInLogs({
       logs,
       assign: (_, options) => new Assignment(this.#context, options),
-      mostRows: this.#mostRows,
       signal: this.#interrupted.signal,
     });
   }

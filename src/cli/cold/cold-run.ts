@@ -97,7 +97,6 @@ export class ColdRun implements AsyncDisposable {
       await takeInLogs({
         logs,
         assign: (log, options) => processor.assign(log.stream, options),
-        mostRows: this.#pendingRows,
         signal: this.signal,
       });
     } catch (error) {
@@ -113,17 +112,13 @@ export class ColdRun implements AsyncDisposable {
     return all;
   }
 
-  get #pendingRows(): number {
-    return this.#options.configuration.processor.maxPendingRows * SHARES;
-  }
-
   #processor(
     tallies: ReadonlyMap<string, OutcomeTally>,
     lookbackDays: number,
     fatal: AbortController,
   ): Processor {
     const { configuration, invocation, schemas } = this.#options;
-    const { maxPendingBytes, maxCachedUserDays } = configuration.processor;
+    const { maxPendingRows, maxPendingBytes, maxCachedUserDays } = configuration.processor;
     return new Processor({
       rules: { ...this.#rules, lookbackDays },
       store: this.#store,
@@ -140,7 +135,7 @@ export class ColdRun implements AsyncDisposable {
         },
       },
       limits: {
-        pendingRows: this.#pendingRows,
+        pendingRows: maxPendingRows * SHARES,
         pendingBytes: maxPendingBytes * SHARES,
         cachedUserDays: maxCachedUserDays,
       },
