@@ -6,6 +6,8 @@ const MOST_LOGS = 32;
 
 export class UnstoredLogs {
   readonly #logs = new Set<Assignment>();
+  /** Aborted when one could not be stored. */
+  readonly #failed = new AbortController();
 
   /**
    * Resolves when the next log may be read. Rejects when the log cannot be stored, or one before it
@@ -15,12 +17,12 @@ export class UnstoredLogs {
     this.#logs.add(log);
     void log.settleInTime().then(
       () => this.#logs.delete(log),
-      // Whoever settles it next is told.
-      () => undefined,
+      (error: unknown) => this.#failed.abort(error),
     );
     // One half is written while the other half is read.
     if (this.#fullness() >= 0.5) for (const one of this.#logs) one.hurry();
     while (this.#fullness() >= 1) await [...this.#logs][0]!.settle();
+    this.#failed.signal.throwIfAborted();
   }
 
   /** Resolves when what the logs have accepted on these days, since 1970-01-01, is stored. */

@@ -79,3 +79,31 @@ test('of many logs with few but large records, no more than their bytes may be i
   for (const { name } of logs) expect(store.tables.line(name)).toMatchObject({ invalid: 1 });
   expect(most).toBeLessThanOrEqual(PENDING_BYTES + LARGE);
 });
+
+test('a log that cannot be stored ends the run before many more are read', async () => {
+  class FullWarehouse extends MemoryWarehouse {
+    override insert(): Promise<void> {
+      return Promise.reject(Object.assign(new Error('no space'), { retryable: false }));
+    }
+  }
+  const surroundings = { rules: rulesWith(), store: new FullWarehouse(appEventTables), schemas };
+  await using processor = processorWith({ ...surroundings, onFatal: () => {} });
+  let read = 0;
+  const logs = Array.from({ length: 30 }, (_, number): EndingLog => {
+    return {
+      name: `file:${number}.csv`,
+      async *read() {
+        read++;
+        for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+        yield batchOf([{ offset: 0, value: Buffer.from('!') }]);
+      },
+    };
+  });
+  const run = takeInLogs({
+    logs,
+    assign: (_, options) => processor.assign(stream, options),
+    signal: new AbortController().signal,
+  });
+  await expect(run).rejects.toThrow('no space');
+  expect(read).toBeLessThanOrEqual(2);
+});
