@@ -64,7 +64,7 @@ export const SOURCES: Dataset = {
     updated_at,
     count() OVER () AS sources
 FROM source_progress
-ORDER BY if(match(source, '^[^/:]+/[0-9]+'), NULL, updated_at) DESC NULLS FIRST, stream, source
+ORDER BY if(match(source, '^[^/:]+/[0-9]+(@[0-9]+)?$'), NULL, updated_at) DESC NULLS FIRST, stream, source
 LIMIT 40`,
 };
 
