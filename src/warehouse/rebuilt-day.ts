@@ -67,9 +67,20 @@ export interface Differences {
   readonly examples: readonly DifferentDay[];
 }
 
+/** Takes away what a process that was killed had left of its days; nobody else may be at work on any. */
+export async function dropLeftDays(client: ClickHouseClient): Promise<void> {
+  const result = await client.query({
+    query: `SELECT name FROM system.tables WHERE database = currentDatabase() AND match(name, '^${PREFIX}[0-9a-f]{32}$')`,
+    format: 'JSONEachRow',
+  });
+  for (const { name } of await result.json<{ name: string }>()) {
+    await client.command({ query: `DROP TABLE IF EXISTS ${name} SYNC` });
+  }
+}
+
 export class RebuiltDay implements AsyncDisposable {
   /** Where the new ones are inserted. */
-  readonly table = `rebuilt_${randomUUID().replaceAll('-', '')}`;
+  readonly table = `${PREFIX}${randomUUID().replaceAll('-', '')}`;
   readonly #client: ClickHouseClient;
   readonly #of: Aggregates;
   readonly #date: string;
@@ -174,6 +185,7 @@ WHERE f.content != s.content`;
   }
 }
 
+const PREFIX = 'rebuilt_';
 const DAY = 'event_date = toDate({date: String})';
 /** The low half of a version is the number of records. */
 const HAS_RECORDS = 'bitAnd(version, 0xffffffff) > 0';

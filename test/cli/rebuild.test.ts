@@ -83,7 +83,29 @@ test('a rebuild leaves no table of its own behind, and other days alone', async 
   const { status } = await run('reprocess', '--from', day, '--to', day);
   expect(status).toBe(0);
   expect(await rows('SELECT DISTINCT event_date AS day FROM user_days')).toEqual([{ day }]);
-  expect(await rows("SELECT name FROM system.tables WHERE name LIKE 'rebuilt%'")).toEqual([]);
+  expect(
+    await rows(
+      "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'rebuilt%'",
+    ),
+  ).toEqual([]);
+});
+
+test('what a rebuild that was killed has left is taken away by the next one, and before anybody is forgotten', async () => {
+  const [somebody] = await rows('SELECT user_id FROM user_days LIMIT 1');
+  const left = `rebuilt_${'0123456789abcdef'.repeat(2)}`;
+  for (const next of [
+    ['reprocess', ...ALL],
+    ['forget', somebody!['user_id'] as string],
+  ]) {
+    await change(`CREATE TABLE ${left} AS user_day_rows ENGINE = Memory`);
+    await change(`INSERT INTO ${left} SELECT * FROM user_day_rows`);
+    expect((await run(...next)).status).toBe(0);
+    expect(
+      await rows(
+        "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'rebuilt%'",
+      ),
+    ).toEqual([]);
+  }
 });
 
 test('a span of days that is half or none is wrong usage', async () => {

@@ -13,6 +13,7 @@ import { PersonEraser } from '../../warehouse/erased-person.ts';
 import type { ErasedRows, Person } from '../../warehouse/erased-person.ts';
 import { warehouseError } from '../../warehouse/errors.ts';
 import { takeLease } from '../../warehouse/lease.ts';
+import { dropLeftDays } from '../../warehouse/rebuilt-day.ts';
 import { Refresher } from '../../warehouse/refresher.ts';
 import { adoptRules, readNewestRules } from '../../warehouse/rules-store.ts';
 import { awaitProcessors } from '../../warehouse/running-processors.ts';
@@ -69,6 +70,7 @@ export async function forgetPeople(work: Forgetting): Promise<Forgot> {
         'and run the same command again',
     );
   }
+  await dropLeftDays(client);
   const eraser = new PersonEraser(
     client,
     STREAMS.map((facts) => openStream(configuration, facts)),

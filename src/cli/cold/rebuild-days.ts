@@ -4,7 +4,7 @@ import { foldDay } from '../../processor/day-fold.ts';
 import type { DayFoldOptions } from '../../processor/day-fold.ts';
 import type { Rules } from '../../streams/rules.ts';
 import { ClickHouseStore } from '../../warehouse/clickhouse-store.ts';
-import { RebuiltDay, readSourceDays } from '../../warehouse/rebuilt-day.ts';
+import { RebuiltDay, dropLeftDays, readSourceDays } from '../../warehouse/rebuilt-day.ts';
 import type { Aggregates, DifferentDay, SourceDay } from '../../warehouse/rebuilt-day.ts';
 import { readNewestRules, recordRules } from '../../warehouse/rules-store.ts';
 import { UsageError, WorkError } from '../exit-status.ts';
@@ -54,6 +54,7 @@ export async function rebuildDays({ from, to, ...work }: Rebuild): Promise<Rebui
     if (newest === undefined)
       throw new WorkError('the database has no rules: nothing was processed');
     refuseExpired(from, newest);
+    await dropLeftDays(client);
     // The same rules in a new epoch: its versions are above all others, those of wrong rows too.
     const rules = { ...newest, epoch: newest.epoch + 1 };
     const store = new ClickHouseStore(client);
