@@ -128,7 +128,8 @@ class TopicWaitingConsumer implements RunningConsumer {
 
   async #stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#looking;
+    // Joining a group takes as long as its slowest member: who has to end does not wait for that.
+    await Promise.race([this.#looking, sleep(this.#stopWithinMs, undefined, { ref: false })]);
     await this.#session?.stop(this.#stopWithinMs);
     await this.#refreshing;
     await this.#bounds.close();
