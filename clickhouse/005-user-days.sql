@@ -123,7 +123,7 @@ WHERE r.events > 0 AND cityHash64(r.user_id) NOT IN
 )
 UNION ALL
 WITH
-    (SELECT ifNull(argMaxOrNull(session_gap_seconds, epoch), 1800) * 1000000 FROM rules) AS gap_microseconds,
+    assumeNotNull((SELECT ifNull(argMaxOrNull(session_gap_seconds, epoch), 1800) * 1000000 FROM rules)) AS gap_microseconds,
     arraySort(fragment -> (fragment.start, fragment.end), groupArrayArray(r.session_fragments)) AS fragments,
     -- Fragments of several sources belong together where one starts within the session gap of the end
     -- of those before it.

@@ -20,7 +20,7 @@ COMMENT 'Sessions of every user as stored, one row per user whether they have an
 -- refresh user_sessions_rows by user_id from user_history_rows, 10000 at a time
 INSERT INTO user_sessions_rows (user_id, started_at, ended_at, events, event_counts, carried, version, made_by)
 WITH
-    (SELECT toInt64(round(ifNull(argMaxOrNull(session_gap_seconds, epoch), 1800) * 1000000)) FROM rules) AS gap_microseconds,
+    assumeNotNull((SELECT toInt64(round(ifNull(argMaxOrNull(session_gap_seconds, epoch), 1800) * 1000000)) FROM rules)) AS gap_microseconds,
     (SELECT ifNull(argMaxOrNull(timezone, epoch), 'UTC') FROM rules) AS zone
 SELECT
     user_id,

@@ -29,7 +29,7 @@ CREATE OR REPLACE VIEW fct_events
 )
 AS
 WITH
-    (SELECT toInt64(round(ifNull(argMaxOrNull(session_gap_seconds, epoch), 1800) * 1000000)) FROM rules) AS gap_microseconds,
+    assumeNotNull((SELECT toInt64(round(ifNull(argMaxOrNull(session_gap_seconds, epoch), 1800) * 1000000)) FROM rules)) AS gap_microseconds,
     (SELECT groupArray(event_type) FROM event_types FINAL WHERE server_side) AS server_side_types,
     (SELECT arrayPushBack(groupArray(expression), '.*') FROM channel_group_expressions) AS expressions,
     (SELECT arrayPushBack(groupArray(channel_group), 'other') FROM channel_group_expressions) AS channels,
