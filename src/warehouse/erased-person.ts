@@ -6,6 +6,7 @@
  * made of user-days knows that it is stale; so a row without a user and without events takes over their
  * versions.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '@clickhouse/client';
 import type { ForgottenPerson, PersonField } from '../streams/rules.ts';
 import type { Stream } from '../streams/stream.ts';
@@ -29,6 +30,8 @@ const IS_PERSON = (text: string): string => `SHA256(${text}) = unhex({sha256: St
 /** A shorter id may be among the bytes of a record that is not about it. */
 const SHORTEST_SOUGHT = 6;
 const AT_A_TIME = 1_000;
+const FIRST_WAIT_MS = 5;
+const LONGEST_WAIT_MS = 500;
 
 export class PersonEraser {
   readonly #client: ClickHouseClient;
@@ -123,10 +126,7 @@ ORDER BY table`,
     );
     const rows = found?.rows ?? 0;
     if (rows > 0) {
-      await this.#run(`ALTER TABLE {table: Identifier} DELETE WHERE ${where}`, {
-        ...parameters,
-        table,
-      });
+      await this.#alter(table, `DELETE WHERE ${where}`, parameters);
     }
     return rows;
   }
@@ -145,7 +145,7 @@ ORDER BY table`,
     for (let blanked = 0; ;) {
       const rows = await this.#rows<readonly [string, string, string]>(NAMING, parameters, true);
       if (rows.length === 0) return blanked;
-      await this.#run(BLANK, {
+      await this.#alter('rejected_events_rows', BLANK, {
         streams: rows.map(([stream]) => stream),
         sources: rows.map(([, source]) => source),
         offsets: rows.map(([, , offset]) => offset),
@@ -159,12 +159,34 @@ ORDER BY table`,
       query,
       query_params,
       clickhouse_settings: {
-        mutations_sync: '2',
         // A part in which nothing is to be done takes its time all the same.
         send_progress_in_http_headers: 1,
         http_headers_progress_interval_ms: '10000',
       },
     });
+  }
+
+  /**
+   * Changes rows of a table and waits until they are. ClickHouse rewrites parts when it has nothing better to
+   * do, and says nothing meanwhile: a request that waited for it would time out.
+   */
+  async #alter(table: string, change: string, parameters: Parameters): Promise<void> {
+    await this.#run(`ALTER TABLE {table: Identifier} ${change} SETTINGS mutations_sync = 0`, {
+      ...parameters,
+      table,
+    });
+    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+      const [state] = await this.#rows<{ left: number; reason: string }>(
+        `
+SELECT toUInt32(count()) AS left, max(latest_fail_reason) AS reason
+FROM system.mutations
+WHERE database = currentDatabase() AND table = {table: String} AND NOT is_done`,
+        { table },
+      );
+      if (state === undefined || state.left === 0) return;
+      if (state.reason !== '') throw new Error(`${table} cannot be changed: ${state.reason}`);
+      await sleep(wait);
+    }
   }
 
   async #rows<T>(query: string, query_params: Parameters, compact = false): Promise<T[]> {
@@ -201,7 +223,6 @@ WHERE stream IN {streams: Array(String)} AND (key IS NOT NULL OR bytes IS NOT NU
 LIMIT ${AT_A_TIME}`;
 
 const BLANK = `
-ALTER TABLE rejected_events_rows
 UPDATE key = NULL, bytes = NULL, fields = '', reason = 'user_forgotten'
 WHERE has(arrayZip({streams: Array(String)}, {sources: Array(String)}, {offsets: Array(String)}), (stream::String, source::String, toString(offset)))`;
 
