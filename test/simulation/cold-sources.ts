@@ -123,10 +123,12 @@ export class ColdSources {
       if (holders.has(source)) continue;
       const since = this.#since.get(process);
       if (since !== undefined && looksElsewhere(source)) {
-        // Two at once need not know of each other, but everyone knows what they have done themselves.
+        // Two at once need not know of each other, and neither need partitions of one process; but logs that
+        // end are read one after the other.
+        const isAfter = (other: string, { step: from, by }: Holding): boolean =>
+          from < since || (by === process && ColdSources.isCold(other));
         const earlier = [...holders].find(
-          ([other, { step: from, by }]) =>
-            (from < since || by === process) && this.#holds(other, key),
+          ([other, holding]) => isAfter(other, holding) && this.#holds(other, key),
         );
         if (earlier !== undefined) {
           wrong ??= `${source} accepted ${key}, which ${earlier[0]} had accepted before`;
