@@ -13,7 +13,11 @@ beforeAll(async () => {
   // Several rows of a key stay as they are, so that the views have to tell them apart.
   await ch.client.command({ query: 'SYSTEM STOP MERGES user_day_rows' });
 });
-afterAll(() => ch.close());
+afterAll(async () => {
+  // Others get the database next.
+  await ch.client.command({ query: 'SYSTEM START MERGES user_day_rows' });
+  await ch.close();
+});
 
 const DAY = DAY_MICROS;
 const dateOf = (micros: number) => dateOfDay(dayOf(micros));
