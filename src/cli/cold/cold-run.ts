@@ -77,9 +77,9 @@ export class ColdRun implements AsyncDisposable {
     await this.#lease[Symbol.asyncDispose]();
   }
 
-  /** The same as `processAll`, of one log. */
-  async process(log: ColdLog, lookbackDays = Infinity): Promise<Outcomes> {
-    const [outcomes] = await this.processAll([log], lookbackDays);
+  /** The same as `processAll`, of one log, whose events may be as old as they like. */
+  async process(log: ColdLog): Promise<Outcomes> {
+    const [outcomes] = await this.processAll([log], Infinity);
     return outcomes!;
   }
 
